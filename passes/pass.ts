@@ -1,0 +1,1 @@
+export type { Pass, PassContext, Remark } from "../src/backend/backend.js";

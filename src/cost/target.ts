@@ -1,0 +1,35 @@
+import type { DType } from "../ir/dtype.js";
+
+/** What passes may ask about the machine. A backend answers; passes never ask for its name. */
+export interface Target {
+  readonly name: string;
+  /** `simt`: workgroups of invocations with shared memory and barriers. `cpu`: one thread a grid cell. */
+  readonly execution: "simt" | "cpu";
+  readonly dtypes: ReadonlySet<DType>;
+  readonly subgroups: boolean;
+  readonly subgroupSize: number;
+  readonly maxInvocations: number;
+  readonly maxGrid: number;
+  readonly sharedBytes: number;
+  readonly privateBytes: number;
+  /** Storage buffers that one kernel may bind. */
+  readonly maxBuffers: number;
+  /** Bytes of one binding. */
+  readonly maxBinding: number;
+  /** Scalar registers an invocation may hold before it spills. */
+  readonly registers: number;
+  /** Whether 4-lane vector types exist. */
+  readonly vectors: boolean;
+  readonly peak: {
+    /** Floating-point operations a second (2 a multiply-add). */
+    readonly flops: number;
+    /** Bytes a second of memory. */
+    readonly bandwidth: number;
+    /** exp a second. */
+    readonly exps: number;
+    /** Seconds that one dispatch costs by itself. */
+    readonly dispatch: number;
+    /** Seconds that one workgroup costs by itself. */
+    readonly workgroup: number;
+  };
+}
