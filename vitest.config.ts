@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
+import { graphicsEnvironment } from "./test/support/environment.js";
 
-export default defineConfig({
-  test: {
-    include: ["test/**/*.test.ts"],
-    pool: "forks",
-    testTimeout: 60_000,
-  },
+export default defineConfig(async () => {
+  // Inherited by the forked test processes, where a driver is loaded by these when they start.
+  Object.assign(process.env, await graphicsEnvironment());
+  return {
+    test: {
+      include: ["test/**/*.test.ts"],
+      pool: "forks",
+      testTimeout: 60_000,
+    },
+  };
 });

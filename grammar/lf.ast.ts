@@ -11,6 +11,13 @@ export interface Name {
   readonly span: Span;
 }
 
+/** A comment as written, `//` included. `doc`: it begins with exactly three slashes and belongs to the next declaration. */
+export interface Comment {
+  readonly text: string;
+  readonly doc: boolean;
+  readonly span: Span;
+}
+
 export interface FileAst {
   readonly version: number;
   readonly imports: readonly Import[];
@@ -67,7 +74,8 @@ export interface TypeExpr {
 }
 
 export type SizeExpr =
-  | { readonly kind: "number"; readonly value: number; readonly span: Span }
+  /** `text`: as written, for the formatter. */
+  | { readonly kind: "number"; readonly value: number; readonly text?: string; readonly span: Span }
   | { readonly kind: "name"; readonly name: Name; readonly span: Span }
   /** `T[i]`: an entry of a table. */
   | { readonly kind: "entry"; readonly table: Name; readonly at: SizeExpr; readonly span: Span }

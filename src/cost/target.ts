@@ -18,6 +18,8 @@ export interface Target {
   readonly maxBinding: number;
   /** Scalar registers an invocation may hold before it spills. */
   readonly registers: number;
+  /** Invocations that keep the whole machine busy; a schedule with fewer leaves part of it idle. Unknown: 1. */
+  readonly parallel?: number;
   /** Whether 4-lane vector types exist. */
   readonly vectors: boolean;
   readonly peak: {

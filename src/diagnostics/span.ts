@@ -17,7 +17,8 @@ export interface Span {
 /** Where a node of an IR comes from. Never part of the node's identity. */
 export type Loc =
   | { readonly kind: "source"; readonly span: Span }
-  | { readonly kind: "call"; readonly callee: Loc; readonly caller: Loc }
+  /** `step`: the caller is a `repeat`, and this is its iteration. */
+  | { readonly kind: "call"; readonly callee: Loc; readonly caller: Loc; readonly step?: number }
   | { readonly kind: "fused"; readonly pass: string; readonly from: readonly Loc[] }
   | { readonly kind: "none" };
 

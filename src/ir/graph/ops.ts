@@ -76,7 +76,12 @@ export type Op =
       readonly path: string;
       readonly init: Init;
       readonly fixed: boolean;
-      readonly from?: { readonly key: string; readonly layout?: string };
+      /**
+       * Where a checkpoint keeps it (language.md F6). `axes` are the names of the axes in order, "" for one without;
+       * `layout` is in these names. A `{h}` left in `key` is an axis: one stored tensor for each of its indices. An
+       * axis of extent 1 that neither names is added.
+       */
+      readonly from?: { readonly key: string; readonly layout?: string; readonly axes?: readonly string[] };
     }
   | {
       readonly op: "contract";

@@ -77,6 +77,8 @@ export interface Program {
   readonly symbols: readonly Dim[];
   readonly resources: readonly Resource[];
   readonly kernels: readonly Kernel[];
+  /** Inputs (by name) whose values are subscripts as they are: each has to lie in 0 … extent-1, checked before a run. */
+  readonly subscripts?: readonly { readonly input: string; readonly extent: Dim }[];
   /** Steps that read parameters only; run once at load. */
   readonly prepare: readonly Step[];
   readonly steps: readonly Step[];

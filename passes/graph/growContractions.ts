@@ -1,0 +1,176 @@
+import { noLoc } from "../../src/diagnostics/span.js";
+import type { Dim } from "../../src/ir/dim.js";
+import { graphBuilder } from "../../src/ir/graph/builder.js";
+import type { Graph, Index, Ix, Node, Op, Use, ValueId, Where } from "../../src/ir/graph/ops.js";
+import {
+  mapOperands,
+  operandUses,
+  plainIndices,
+  reducedIndices,
+  renameScalar,
+  substituteUse,
+  useIndices,
+  useValues,
+  whereIndices,
+} from "../../src/ir/graph/visit.js";
+import { invariant } from "../../src/util/invariant.js";
+import type { Pass, PassContext } from "../pass.js";
+import { copyNode } from "../rewrite.js";
+import { joinWhere, splitWhere } from "./products.js";
+
+/**
+ * Products of products become one product:
+ *
+ *     Σ_c q[n, c] · keys[k, c]   where   q[n, c] = Σ_d x[n, d] · wq[d, c]
+ *     Σ_{c, d} x[n, d] · wq[d, c] · keys[k, c]
+ *
+ * so that `reassociate` may choose any order, the old one included: it is never dearer afterwards. The parts stay in the
+ * graph, unread, for `reassociate` to give intermediates their names; it drops them. Under `fp: "strict"` nothing grows.
+ */
+export const growContractions: Pass<Graph> = {
+  name: "growContractions",
+  summary: "flatten products of products",
+  run,
+};
+
+/** Past this many factors a product grows no more: the search over its orders is exhaustive. */
+const mostFactors = 6;
+
+type ContractOp = Extract<Op, { op: "contract" }>;
+
+function run(graph: Graph, cx: PassContext): Graph {
+  if (cx.fp === "strict") return graph;
+  const b = graphBuilder();
+  const next = new Map<ValueId, ValueId>();
+  const at = (v: ValueId): ValueId => {
+    const to = next.get(v);
+    invariant(to !== undefined, () => `%${v} is used before it is defined`);
+    return to;
+  };
+  const reads = readsOf(graph);
+  /** Readers of the values of the new graph. */
+  const readers = new Map<ValueId, number>();
+  let changed = false;
+  graph.nodes.forEach((node, v) => {
+    const loc = graph.locs[v] ?? noLoc;
+    if (node.op !== "contract") {
+      next.set(v, copyNode(b, node, loc, at));
+      return;
+    }
+    const { type: _, ...rest } = node;
+    const op = mapOperands(rest, at) as ContractOp; // renaming keeps the variant
+    const grown = grow(op, { nodeOf: (value) => b.node(value), reads: (value) => readers.get(value) ?? 0 });
+    if (grown !== op) changed = true;
+    const id = b.add(grown, loc);
+    next.set(v, id);
+    readers.set(id, (readers.get(id) ?? 0) + (reads[v] ?? 0));
+  });
+  if (!changed) return graph;
+  return b.finish(
+    graph.name,
+    graph.outputs.map((o) => ({ name: o.name, value: at(o.value) })),
+  );
+}
+
+/** How often each value is read, as an output too. */
+function readsOf(graph: Graph): readonly number[] {
+  const counts = graph.nodes.map(() => 0);
+  const count = (v: ValueId): void => {
+    counts[v] = (counts[v] ?? 0) + 1;
+  };
+  for (const node of graph.nodes) {
+    if (node.op === "concat" || node.op === "region") node.args.forEach(count);
+    for (const use of operandUses(node)) for (const v of useValues(use)) count(v);
+  }
+  for (const o of graph.outputs) count(o.value);
+  return counts;
+}
+
+interface Around {
+  nodeOf(v: ValueId): Node;
+  reads(v: ValueId): number;
+}
+
+type ContractNode = Extract<Node, { op: "contract" }>;
+
+/** Replaces factors that are products until none is left or there would be too many. */
+function grow(op: ContractOp, around: Around): ContractOp {
+  for (const [position, use] of op.factors.entries()) {
+    const inner = around.nodeOf(use.value);
+    if (inner.op !== "contract" || !fits(op, use, inner, around)) continue;
+    return grow(substitute(op, position, inner), around);
+  }
+  return op;
+}
+
+function fits(op: ContractOp, use: Use, inner: ContractNode, around: Around): boolean {
+  const dtypes = [...op.factors, ...inner.factors].map((u) => around.nodeOf(u.value).type.dtype);
+  return (
+    op.factors.length - 1 + inner.factors.length <= mostFactors &&
+    plainIndices(use) !== undefined &&
+    dtypes.every((dtype) => dtype === "f32") &&
+    inner.accum === op.accum &&
+    conditionsSettle(op, use, inner) &&
+    (around.reads(use.value) === 1 || staysShareable(op, use, inner))
+  );
+}
+
+/** Whether each condition of the part is about what is summed in the part or stays in the result: it is applied there. */
+function conditionsSettle(op: ContractOp, use: Use, inner: ContractNode): boolean {
+  if (inner.where === undefined) return true;
+  const about = whereIndices(inner.where);
+  return (plainIndices(use) ?? []).every((ix, axis) => op.out.includes(ix) || !about.has(inner.out[axis] ?? -1));
+}
+
+/**
+ * Whether a part that others read too remains a part of every order that used it: the search sums an index as soon as
+ * it can, and applies a condition when the factors that it is about have come together. So no index of the part may be
+ * summed here that no other factor has, nor one that a condition is about.
+ */
+function staysShareable(op: ContractOp, use: Use, inner: ContractNode): boolean {
+  const common = plainIndices(use) ?? [];
+  const others = new Set(op.factors.filter((u) => u !== use).flatMap((u) => [...useIndices(u)]));
+  const outer = op.where === undefined ? new Set<Ix>() : whereIndices(op.where);
+  // a condition on the part's result alone waits for the whole product
+  const onResult = (w: Where): boolean => [...whereIndices(w)].every((ix) => inner.out.includes(ix));
+  if (inner.where !== undefined && splitWhere(inner.where).some(onResult)) return false;
+  const mentioned = new Set(inner.factors.flatMap((u) => [...useIndices(u)]));
+  return common.every((ix, axis) => {
+    const innerIx = inner.out[axis];
+    // what the part only repeats is no index of its factors
+    if (innerIx !== undefined && !mentioned.has(innerIx)) return false;
+    if (op.out.includes(ix)) return true;
+    return others.has(ix) && !outer.has(ix);
+  });
+}
+
+function substitute(op: ContractOp, position: number, inner: ContractNode): ContractOp {
+  const use = op.factors[position];
+  invariant(use !== undefined, () => `no factor ${position}`);
+  const extents: Dim[] = [...op.extents];
+  const to = new Map<Ix, Ix>();
+  inner.out.forEach((ix, axis) => {
+    const index = use.at[axis];
+    if (index?.i === "ix") to.set(ix, index.ix);
+  });
+  // the summed indices of the part are new ones here
+  for (const ix of reducedIndices(inner)) {
+    to.set(ix, extents.length);
+    extents.push(inner.extents[ix] as Dim); // an index of the node has an extent
+  }
+  const rename = (ix: Ix): Ix => to.get(ix) ?? ix;
+  const moved = (u: Use): Use => substituteUse(u, (ix): Index => ({ i: "ix", ix: rename(ix) }));
+  const condition: readonly Where[] =
+    inner.where === undefined
+      ? []
+      : [{ args: inner.where.args.map(moved), body: renameScalar(inner.where.body, rename) }];
+  const where = joinWhere([...(op.where === undefined ? [] : [op.where]), ...condition]);
+  return {
+    op: "contract",
+    factors: [...op.factors.slice(0, position), ...inner.factors.map(moved), ...op.factors.slice(position + 1)],
+    out: op.out,
+    extents,
+    accum: op.accum,
+    ...(where && { where }),
+  };
+}

@@ -1,0 +1,217 @@
+import { constDim, type Dim, dimKey, evalDim, symbolsOf } from "../../src/ir/dim.js";
+import type { Index, Ix, Node, Scalar, Use, ValueId, Where } from "../../src/ir/graph/ops.js";
+import { argument, call } from "../../src/ir/graph/scalars.js";
+import {
+  renameUse,
+  rewriteScalar,
+  scalarArgs,
+  scalarIndices,
+  useIndices,
+  useValues,
+  whereIndices,
+} from "../../src/ir/graph/visit.js";
+import { appliedWithin, type Bits, everyFactor, keptBy, members, mostBits, type Product } from "./contractionOrder.js";
+import { indexKey } from "./simplifyIndex.js";
+
+export type ContractNode = Extract<Node, { op: "contract" }>;
+
+/** A contraction as the order search sees it, with what is needed to build its parts. */
+export interface GraphProduct extends Product {
+  readonly node: ContractNode;
+  /** The condition of the node, as conjuncts. */
+  readonly conjuncts: readonly Where[];
+  /** Indices of the node in the order in which the part's key numbers them. */
+  numbering(part: Bits): readonly Ix[];
+}
+
+export interface ProductContext {
+  /** A number for each run-time size. */
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly parameterOnly: ReadonlySet<ValueId>;
+}
+
+/** A product of parameters is prepared at load only while it is not this much larger than its factors together. */
+const mostGrowth = 4;
+
+/** `undefined` for contractions of more indices or factors than the search has bits. */
+export function graphProduct(node: ContractNode, cx: ProductContext): GraphProduct | undefined {
+  if (node.extents.length > mostBits || node.factors.length > mostBits) return undefined;
+  const factors = node.factors.map((u) => bitsOf(useIndices(u)));
+  const conjuncts = node.where === undefined ? [] : splitWhere(node.where);
+  const numberings = new Map<Bits, Numbering>();
+  const product: GraphProduct = {
+    node,
+    conjuncts,
+    factors,
+    conditions: conjuncts.map((w) => bitsOf(whereIndices(w))),
+    out: bitsOf(node.out),
+    indices: bitsOf(node.extents.map((_, ix) => ix)),
+    sizes: node.extents.map((d) => evalDim(d, cx.sizes)),
+    key: (part) => numbered(part).key,
+    numbering: (part) => numbered(part).order,
+    free: (part) => isFree(product, part, cx),
+  };
+  function numbered(part: Bits): Numbering {
+    let found = numberings.get(part);
+    if (found === undefined) {
+      found = numberPart(product, part);
+      numberings.set(part, found);
+    }
+    return found;
+  }
+  return product;
+}
+
+const bitsOf = (indices: Iterable<Ix>): Bits => {
+  let bits = 0;
+  for (const ix of indices) bits |= 1 << ix;
+  return bits;
+};
+
+/** Whether a part is computed once, when the weights are loaded. */
+function isFree(p: GraphProduct, part: Bits, cx: ProductContext): boolean {
+  const uses = members(part).flatMap((i) => p.node.factors[i] ?? []);
+  const conditions = appliedWithin(p, part).flatMap((i) => p.conjuncts[i]?.args ?? []);
+  if (![...uses, ...conditions].every((u) => [...useValues(u)].every((v) => cx.parameterOnly.has(v)))) return false;
+  const indices = members(bitsOf(uses.flatMap((u) => [...useIndices(u)])) | keptBy(p, part));
+  if (indices.some((ix) => symbolsOf(p.node.extents[ix] ?? constDim(1)).length > 0)) return false;
+  const volume = (set: Bits): number => members(set).reduce((n, ix) => n * (p.sizes[ix] ?? 1), 1);
+  const inputs = members(part).reduce((sum, i) => sum + volume(p.factors[i] ?? 0), 0);
+  return volume(keptBy(p, part)) <= mostGrowth * inputs;
+}
+
+/** The conjuncts of a condition, each with the arguments that it reads. */
+export function splitWhere(where: Where): readonly Where[] {
+  const flat = (s: Scalar): readonly Scalar[] => (s.e === "call" && s.fn === "and" ? s.args.flatMap(flat) : [s]);
+  return flat(where.body).map((body) => {
+    const read = [...scalarArgs(body)].sort((a, b) => a - b);
+    const to = new Map(read.map((arg, i) => [arg, i]));
+    return {
+      args: read.flatMap((arg) => where.args[arg] ?? []),
+      body: rewriteScalar(body, { arg: (arg) => argument(to.get(arg) ?? arg) }),
+    };
+  });
+}
+
+/** One condition that holds where all hold. */
+export function joinWhere(conjuncts: readonly Where[]): Where | undefined {
+  const [first, ...rest] = conjuncts;
+  if (first === undefined) return undefined;
+  return rest.reduce<Where>((all, w) => {
+    const shift = all.args.length;
+    const body = rewriteScalar(w.body, { arg: (arg) => argument(arg + shift) });
+    return { args: [...all.args, ...w.args], body: call("and", all.body, body) };
+  }, first);
+}
+
+interface Numbering {
+  readonly key: string;
+  readonly order: readonly Ix[];
+}
+
+/** More orders of equal-looking factors than this are not tried; a part then merely may not be recognised. */
+const mostTies = 24;
+
+/**
+ * One name for a part, whatever the numbers of its indices and the order of its factors: factors sorted by value and
+ * form of their subscripts, indices numbered by first occurrence, the least text over the orders of equal factors.
+ */
+function numberPart(p: GraphProduct, part: Bits): Numbering {
+  const factors = members(part).flatMap((i) => {
+    const use = p.node.factors[i];
+    return use === undefined ? [] : [{ use, form: formOf(use) }];
+  });
+  factors.sort((a, b) => (a.form < b.form ? -1 : a.form > b.form ? 1 : 0));
+  const conjuncts = appliedWithin(p, part).flatMap((i) => p.conjuncts[i] ?? []);
+  let best: Numbering | undefined;
+  for (const ordered of orders(factors)) {
+    const named = nameParts(
+      p,
+      part,
+      ordered.map((f) => f.use),
+      conjuncts,
+    );
+    if (best === undefined || named.key < best.key) best = named;
+  }
+  return best ?? { key: "", order: [] };
+}
+
+/** A use with the indices numbered within it. */
+function formOf(use: Use): string {
+  const local = new Map<Ix, number>();
+  for (const ix of useIndices(use)) local.set(ix, local.size);
+  return useText(use, (ix) => local.get(ix) ?? -1);
+}
+
+const useText = (use: Use, to: (ix: Ix) => number): string => {
+  const renamed = renameUse(use, to);
+  return `%${renamed.value}[${renamed.at.map((i: Index) => indexKey(i)).join(",")}]`;
+};
+
+/** The orders of a sorted list that permute equal neighbours only. */
+function* orders<T extends { readonly form: string }>(sorted: readonly T[]): Generator<readonly T[]> {
+  const runs: T[][] = [];
+  for (const item of sorted) {
+    const run = runs.at(-1);
+    if (run?.[0]?.form === item.form) run.push(item);
+    else runs.push([item]);
+  }
+  let tried = 0;
+  function* visit(at: number, before: readonly T[]): Generator<readonly T[]> {
+    const run = runs[at];
+    if (run === undefined) {
+      if (tried++ < mostTies) yield before;
+      return;
+    }
+    for (const order of permutations(run)) {
+      if (tried >= mostTies) return;
+      yield* visit(at + 1, [...before, ...order]);
+    }
+  }
+  yield* visit(0, []);
+}
+
+function* permutations<T>(items: readonly T[]): Generator<readonly T[]> {
+  if (items.length <= 1) {
+    yield items;
+    return;
+  }
+  for (const [i, item] of items.entries())
+    for (const rest of permutations(items.filter((_, j) => j !== i))) yield [item, ...rest];
+}
+
+function nameParts(p: GraphProduct, part: Bits, uses: readonly Use[], conjuncts: readonly Where[]): Numbering {
+  const number = new Map<Ix, number>();
+  const note = (ix: Ix): number => {
+    const known = number.get(ix);
+    if (known !== undefined) return known;
+    number.set(ix, number.size);
+    return number.size - 1;
+  };
+  const factorTexts = uses.map((u) => useText(u, note));
+  const conditionTexts = conjuncts.map((w) => {
+    const args = w.args.map((u) => useText(u, note));
+    for (const ix of scalarIndices(w.body)) note(ix);
+    const body = rewriteScalar(w.body, { index: (ix) => ({ e: "index", ix: note(ix) }) });
+    return `${args.join(",")}:${JSON.stringify(body)}`;
+  });
+  // what the whole product has and nothing else mentions
+  const loose = part === everyFactor(p) ? members(p.indices).filter((ix) => !number.has(ix)) : [];
+  for (const ix of loose) note(ix);
+  const order = [...number.keys()];
+  const extents = order.map((ix) => dimKey(p.node.extents[ix] ?? noExtent));
+  const kept = keptBy(p, part);
+  const keptTexts = order.flatMap((ix, i) => ((kept >>> ix) & 1 ? [i] : []));
+  return {
+    key: [
+      factorTexts.join("*"),
+      conditionTexts.sort().join("&"),
+      extents.join(","),
+      keptTexts.join(","),
+      p.node.accum,
+    ].join("|"),
+    order,
+  };
+}
+
+const noExtent: Dim = constDim(1);

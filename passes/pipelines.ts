@@ -1,0 +1,40 @@
+import type { Graph } from "../src/ir/graph/ops.js";
+import type { Program } from "../src/ir/program/program.js";
+import { dropUnused } from "./graph/dropUnused.js";
+import { fuseMaps } from "./graph/fuseMaps.js";
+import { growContractions } from "./graph/growContractions.js";
+import { reassociate } from "./graph/reassociate.js";
+import { simplify } from "./graph/simplify.js";
+import { dedupe } from "./kernel/dedupe.js";
+import { guardBounds } from "./kernel/guardBounds.js";
+import { planBuffers } from "./kernel/planBuffers.js";
+import { planShared } from "./kernel/planShared.js";
+import { simplifyKernels } from "./kernel/simplify.js";
+import { unroll } from "./kernel/unroll.js";
+import type { Pass } from "./pass.js";
+
+/*
+ * The only place where the order of passes is written: on graphs, then `schedule`, then on programs. A backend adds its
+ * legalisations at the end of either.
+ */
+
+/** `elaborate` has inlined every call already. */
+export const graphPipeline = [
+  simplify,
+  dropUnused,
+  growContractions, // products of products: gives the search room
+  reassociate, // orders all products together, common intermediates paid once
+  fuseMaps,
+  simplify, // what the substitutions laid open
+  dropUnused,
+] as const satisfies readonly Pass<Graph>[];
+
+/** What `schedule` made, for every machine. */
+export const programPipeline = [
+  planBuffers, // transients share one arena
+  planShared,
+  simplifyKernels,
+  unroll,
+  guardBounds, // what is not proved in range
+  dedupe, // equal kernels once, with several dispatches
+] as const satisfies readonly Pass<Program>[];

@@ -1,0 +1,59 @@
+// `npm run build`: dist/cli.js and the library's entry points, bundled by esbuild; their types by tsc.
+import { cpSync, existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensureInstalled, root, runTool } from "./shared.mjs";
+
+/** Output name → source. Each library entry has its line in `exports` of package.json too. */
+const libraries = {
+  runtime: "src/runtime/webgpu.ts",
+  backend: "src/backend/backend.ts",
+};
+
+/** Loaded from node_modules when they are needed: large (ts-morph) or optional (the rest). */
+const external = ["ts-morph", "webgpu", "@tensorflow/*"];
+
+export async function build() {
+  await ensureInstalled();
+  const esbuild = await import("esbuild");
+  const dist = join(root, "dist");
+  rmSync(dist, { recursive: true, force: true });
+  const common = {
+    absWorkingDir: root,
+    outdir: "dist",
+    bundle: true,
+    format: "esm",
+    target: "node20",
+    legalComments: "none",
+    logLevel: "warning",
+  };
+  const [types] = await Promise.all([
+    runTool("typescript/bin/tsc", ["-p", "tsconfig.build.json"]),
+    // Splitting: `lfc --version` loads a few lines, and each command what it needs.
+    esbuild.build({
+      ...common,
+      entryPoints: { cli: "src/cli/main.ts" },
+      platform: "node",
+      splitting: true,
+      chunkNames: "cli/[name]-[hash]",
+      external,
+      // commander is CommonJS and asks for Node's modules by `require`.
+      banner: {
+        js: 'import { createRequire as bannerRequire } from "node:module"; const require = bannerRequire(import.meta.url);',
+      },
+      minifySyntax: true,
+      minifyWhitespace: true,
+    }),
+    esbuild.build({ ...common, entryPoints: libraries, platform: "neutral", minifySyntax: true }),
+  ]);
+  const std = join(root, "src", "std");
+  if (existsSync(std)) cpSync(std, join(dist, "std"), { recursive: true, filter: (f) => !/\.ts$/.test(f) });
+  if (types !== 0) throw new Error("tsc could not write the types");
+}
+
+if (process.argv[1] === join(root, "scripts", "build.mjs")) {
+  // esbuild and tsc have said what is wrong.
+  await build().catch((error) => {
+    console.error(error.message.split("\n")[0]);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,96 @@
+import { spawnSync } from "node:child_process";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { noDevice } from "../diagnostics/messages/io.js";
+import { type AdapterKind, type DeviceFault, openDevice } from "../runtime/device.node.js";
+import { fail, ok, type Result } from "../util/result.js";
+
+export type { AdapterKind } from "../runtime/device.node.js";
+
+export interface Adapter {
+  readonly device: GPUDevice;
+  readonly name: string;
+  close(): void;
+}
+
+/**
+ * Opens the adapter asked for; without a wish a GPU, else SwiftShader. SwiftShader must be named when a process starts:
+ * this process then runs itself again with the variables that do so, and ends with its exit code. Call it before long work.
+ */
+export async function openAdapter(kind: AdapterKind | undefined): Promise<Result<Adapter, Diagnostic>> {
+  const kinds: readonly AdapterKind[] = kind === undefined ? ["hardware", "swiftshader"] : [kind];
+  let fault: DeviceFault | undefined;
+  for (const k of kinds) {
+    const opened = await openDevice(k);
+    if (opened.ok)
+      return ok({ device: opened.value.device, name: opened.value.adapter.name, close: opened.value.close });
+    if (opened.error.fault === "restart") restart(opened.error.env);
+    fault = opened.error;
+  }
+  return fail(noDevice(fault?.message ?? "there is no adapter"));
+}
+
+/** Marks the second start, so that a driver that is still not found ends in a message and not in a third start. */
+const marker = "LFC_RESTARTED";
+
+function restart(env: Readonly<Record<string, string>>): void {
+  if (process.env[marker] !== undefined) return;
+  const again = spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: "inherit",
+    env: { ...process.env, ...env, [marker]: "1" },
+  });
+  process.exit(again.status ?? 3);
+}
+
+export interface Choice {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** In a few words. */
+  readonly why: string;
+  readonly adapter?: Adapter;
+}
+
+/** The backend of `lfc run`: as asked, else a GPU if there is one, else the fastest that computes on the CPU here. */
+export async function chooseBackend(
+  asked: string | undefined,
+  kind: AdapterKind | undefined,
+): Promise<Result<Choice, Diagnostic>> {
+  if (asked === "wgsl" || (asked === undefined && kind !== undefined)) {
+    const adapter = await openAdapter(kind);
+    if (!adapter.ok) return adapter;
+    return ok({
+      name: "wgsl",
+      options: {},
+      why: asked === undefined ? "--adapter asks for it" : "--backend asks for it",
+      adapter: adapter.value,
+    });
+  }
+  if (asked !== undefined) return ok({ name: asked, options: {}, why: "--backend asks for it" });
+  const hardware = await openDevice("hardware");
+  if (hardware.ok) {
+    const { device, adapter, close } = hardware.value;
+    return ok({
+      name: "wgsl",
+      options: {},
+      why: "this machine has a GPU",
+      adapter: { device, name: adapter.name, close },
+    });
+  }
+  for (const device of ["wasm", "cpu"] as const) {
+    if (!(await installed(`@tensorflow/tfjs-backend-${device}`))) continue;
+    return ok({
+      name: "tfjs",
+      options: { device },
+      why: `no GPU here (${hardware.error.message}), and tfjs with its ${device} backend is installed`,
+    });
+  }
+  return ok({ name: "js", options: {}, why: `no GPU here (${hardware.error.message}), and tfjs is not installed` });
+}
+
+async function installed(name: string): Promise<boolean> {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

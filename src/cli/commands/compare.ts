@@ -1,0 +1,123 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.js";
+import { diagnosticToJson } from "../../diagnostics/frame.js";
+import { resolveBackend } from "../../driver/backends.js";
+import { loadMachine, runMachine, runReference } from "../../driver/machine.js";
+import { type Comparison, compareToReference } from "../../ir/graph/compare.js";
+import type { ReferenceTensor } from "../../ir/graph/interpret.js";
+import { fail, ok, type Result } from "../../util/result.js";
+import { type Adapter, type AdapterKind, openAdapter } from "../adapter.js";
+import type { InputOptions, ModelOptions } from "../options.js";
+import { type Prepared, prepareModel } from "../prepare.js";
+import { exit, print, report, table } from "../terminal.js";
+
+interface Options extends ModelOptions, InputOptions {
+  readonly backends: string;
+  readonly adapter?: AdapterKind;
+}
+
+interface Row {
+  readonly backend: string;
+  readonly output: string;
+  readonly comparison: Comparison;
+}
+
+/** Beside the bound of each element, what holds for a whole model. */
+const wholeModel = { relL2: 1e-5 } as const;
+
+type Reference = Readonly<Record<string, ReferenceTensor>>;
+
+export async function compareCommand(file: string, options: Options): Promise<number> {
+  const json = options.json === true;
+  const asked = options.backends.split(",").map((n) => n.trim());
+  const names = [...new Set(asked.filter((n) => n !== ""))];
+  const adapter = names.includes("wgsl") ? await openAdapter(options.adapter) : undefined;
+  if (adapter !== undefined && !adapter.ok) return report([adapter.error], json);
+  try {
+    const prepared = prepareModel(file, options, { randomInputs: true });
+    if (!prepared.ok) return report(prepared.error, json);
+    const { graph, inputs, params } = prepared.value;
+    const reference = runReference(graph, inputs, params);
+    const rows: Row[] = [];
+    const problems: Diagnostic[] = [];
+    for (const name of names.filter((n) => n !== "reference")) {
+      const compared = await compareBackend(name, prepared.value, reference, adapter?.value, options);
+      if (compared.ok) rows.push(...compared.value);
+      else problems.push(...compared.error);
+    }
+    const passed = problems.length === 0 && rows.every((r) => r.comparison.passed);
+    const on = adapter?.value.name ?? "";
+    if (json) {
+      print(
+        JSON.stringify(
+          {
+            model: graph.name,
+            sizes: Object.fromEntries(prepared.value.sizes),
+            adapter: on,
+            passed,
+            results: rows.map((r) => ({ backend: r.backend, output: r.output, ...r.comparison })),
+            diagnostics: problems.map(diagnosticToJson),
+          },
+          null,
+          2,
+        ),
+      );
+    } else {
+      print(describe(prepared.value, names.includes("reference") ? reference : {}, rows, on));
+      report(problems, false);
+    }
+    return passed ? exit.ok : exit.diagnostics;
+  } finally {
+    adapter?.value.close();
+  }
+}
+
+async function compareBackend(
+  name: string,
+  { graph, inputs, params }: Prepared,
+  reference: Reference,
+  adapter: Adapter | undefined,
+  options: Options,
+): Promise<Result<readonly Row[], readonly Diagnostic[]>> {
+  const backend = await resolveBackend(name);
+  if (!backend.ok) return fail([backend.error]);
+  const machine = await loadMachine(graph, backend.value, params, adapter?.device, { fp: options.fp });
+  if (!machine.ok) return machine;
+  try {
+    const outputs = await runMachine(machine.value, inputs);
+    if (!outputs.ok) return outputs;
+    return ok(
+      Object.entries(reference).flatMap(([output, expected]) => {
+        const tensor = outputs.value[output];
+        return tensor === undefined
+          ? []
+          : [{ backend: name, output, comparison: compareToReference(expected, tensor, wholeModel) }];
+      }),
+    );
+  } finally {
+    machine.value.executable.dispose();
+  }
+}
+
+function describe({ graph, sizes }: Prepared, reference: Reference, rows: readonly Row[], on: string): string {
+  const at = [...sizes].map(([name, value]) => `${name} = ${value}`).join(", ");
+  const head = `${graph.name}${at === "" ? "" : ` at ${at}`} against the float64 reference`;
+  return [
+    `${head}${on === "" ? "" : `, wgsl on ${on}`}`,
+    table(
+      ["backend", "output", "max abs", "max rel", "rel L2", "of tolerance", "undecided", ""],
+      [
+        ...Object.keys(reference).map((o) => ["reference", o, "0", "0", "0", "0 %", "0", "is the definition"]),
+        ...rows.map(({ backend, output, comparison: c }) => [
+          backend,
+          output,
+          c.maxAbs.toExponential(2),
+          c.maxRel.toExponential(2),
+          c.relL2.toExponential(2),
+          `${(100 * c.share).toFixed(1)} %`,
+          String(c.undecided),
+          c.passed ? "agrees" : `DIFFERS at element ${c.worst}`,
+        ]),
+      ],
+    ),
+  ].join("\n");
+}

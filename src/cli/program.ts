@@ -1,0 +1,148 @@
+import { Command, CommanderError, Option } from "commander";
+import { InternalError } from "../util/invariant.js";
+import { collectDim, collectInput, wholeNumber } from "./options.js";
+import { exit } from "./terminal.js";
+import { version } from "./version.js";
+
+/** The command line: what it accepts. What each command does is in `commands/`, loaded when it is asked for. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = exit.ok;
+  const program = new Command("lfc")
+    .description("Compiles the mathematics of efficient attention (.lf) to kernels that run anywhere.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .showHelpAfterError("(lfc --help shows what there is)")
+    .exitOverride();
+
+  const dim = (): Option =>
+    new Option("--dim <Name=value>", "give a size of the entry file another value; repeatable").argParser(collectDim);
+  const model = (): Option => new Option("--model <name>", "which model, when the file has several");
+  const strict = (): Option =>
+    new Option("--fp <mode>", "strict keeps the written order of products")
+      .choices(["relaxed", "strict"])
+      .default("relaxed");
+  const json = (): Option => new Option("--json", "print one JSON object instead of text");
+  const input = (): Option =>
+    new Option("--input <name=value>", "FILE.npy, text:FILE.txt (its bytes) or random; repeatable").argParser(
+      collectInput,
+    );
+  const seed = (): Option =>
+    new Option("--seed <n>", "decides initial parameters and random inputs").argParser(wholeNumber).default(0);
+  const weights = (): Option => new Option("--weights <file>", "parameters from a .safetensors file");
+  const adapter = (): Option =>
+    new Option("--adapter <kind>", "which WebGPU adapter").choices(["hardware", "swiftshader"]);
+
+  program
+    .command("compile")
+    .description("write the code of a model for one or several backends")
+    .argument("<file>", "a .lf file")
+    .option("--backend <name...>", "wgsl, tfjs, js; the first is the main one", ["wgsl"])
+    .option("-o, --out <folder>", "where to write; NAME.lfc in the current folder unless told")
+    .addOption(model())
+    .addOption(dim())
+    .addOption(strict())
+    .addOption(json())
+    .action(async (file: string, options) => {
+      code = await (await import("./commands/compile.js")).compileCommand(file, options);
+    });
+
+  program
+    .command("check")
+    .description("report every mistake of the files and write nothing")
+    .argument("<file...>", "files in .lf")
+    .addOption(dim())
+    .addOption(json())
+    .action(async (files: string[], options) => {
+      code = await (await import("./commands/check.js")).checkCommand(files, options);
+    });
+
+  program
+    .command("run")
+    .description("compile a model, run it and summarise its outputs")
+    .argument("<file>", "a .lf file")
+    .option("--backend <name>", "reference, js, tfjs or wgsl; the fastest here unless told")
+    .addOption(adapter())
+    .addOption(input())
+    .addOption(weights())
+    .addOption(seed())
+    .option("-o, --out <folder>", "also write each output as NAME.npy")
+    .addOption(model())
+    .addOption(dim())
+    .addOption(strict())
+    .addOption(json())
+    .action(async (file: string, options) => {
+      code = await (await import("./commands/run.js")).runCommand(file, options);
+    });
+
+  program
+    .command("compare")
+    .description("run a model on several backends and hold each against the float64 reference")
+    .argument("<file>", "a .lf file")
+    .option("--backends <list>", "separated by commas", "reference,js,tfjs,wgsl")
+    .addOption(adapter())
+    .addOption(input())
+    .addOption(weights())
+    .addOption(seed())
+    .addOption(model())
+    .addOption(dim())
+    .addOption(strict())
+    .addOption(json())
+    .action(async (file: string, options) => {
+      code = await (await import("./commands/compare.js")).compareCommand(file, options);
+    });
+
+  program
+    .command("fmt")
+    .description("rewrite files in the one layout; - formats standard input to standard output")
+    .argument("<file...>", "files in .lf")
+    .option("--check", "change nothing; exit code 1 when a file would change")
+    .action(async (files: string[], options) => {
+      code = await (await import("./commands/fmt.js")).fmtCommand(files, options);
+    });
+
+  program
+    .command("ir")
+    .description("print a model's intermediate representations around the passes")
+    .argument("<file>", "a .lf file")
+    .addOption(new Option("--print <when>", "around which passes").choices(["before", "after", "all"]).default("after"))
+    .option("--pass <name>", "only around this pass")
+    .addOption(new Option("--level <level>", "which representation").choices(["graph", "kernel", "program"]))
+    .option("--backend <name>", "whose pipeline", "wgsl")
+    .addOption(model())
+    .addOption(dim())
+    .addOption(strict())
+    .action(async (file: string, options) => {
+      code = await (await import("./commands/ir.js")).irCommand(file, options);
+    });
+
+  if (argv.length === 0) {
+    program.outputHelp();
+    return exit.usage;
+  }
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
+    return internal(error, argv);
+  }
+}
+
+/** The text for a report: an internal fault is never the user's mistake. */
+function internal(error: unknown, argv: readonly string[]): number {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const stack =
+    error instanceof Error && !(error instanceof InternalError && process.env.LFC_BRIEF) ? (error.stack ?? "") : "";
+  process.stderr.write(
+    [
+      "lfc: internal error. This is a fault of lfc, not of your program. Please report it with the text below and the .lf file.",
+      "",
+      `  lfc ${version}, node ${process.version}, ${process.platform} ${process.arch}`,
+      `  lfc ${argv.join(" ")}`,
+      `  ${what}`,
+      ...stack.split("\n").slice(1, 8),
+      "",
+    ].join("\n"),
+  );
+  return exit.internal;
+}

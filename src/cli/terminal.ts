@@ -1,0 +1,31 @@
+import pc from "picocolors";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { diagnosticToJson, renderDiagnostics } from "../diagnostics/frame.js";
+
+/** Exit codes: 0 ok, 1 diagnostics, 2 usage, 3 internal error. */
+export const exit = { ok: 0, diagnostics: 1, usage: 2, internal: 3 } as const;
+
+export const print = (text: string): void => {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+};
+
+/** Prints diagnostics (to stderr, or as JSON to stdout) and gives the exit code that they mean. */
+export function report(diagnostics: readonly Diagnostic[], json: boolean): number {
+  const failed = diagnostics.some((d) => d.severity === "error");
+  if (json) print(JSON.stringify({ diagnostics: diagnostics.map(diagnosticToJson) }, null, 2));
+  else if (diagnostics.length > 0)
+    process.stderr.write(`${renderDiagnostics(diagnostics, { color: pc.isColorSupported })}\n`);
+  return failed ? exit.diagnostics : exit.ok;
+}
+
+/** Rows under headings, columns aligned; numbers to the right. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i]?.length ?? 0)));
+  const numeric = headings.map((_, i) => rows.every((r) => /^[\d.,+\-e%x ]*$/.test(r[i] ?? "")));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((c, i) => (numeric[i] === true ? c.padStart(widths[i] ?? 0) : c.padEnd(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd();
+  return [pc.bold(line(headings)), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,88 @@
+import { parseFile } from "../../grammar/parse.js";
+import { type Instrument, runPass, runPasses } from "../../passes/manager.js";
+import { graphPipeline, programPipeline } from "../../passes/pipelines.js";
+import { schedulePass } from "../../passes/schedule/schedule.js";
+import type { Artifact, Backend, PassContext, Remark } from "../backend/backend.js";
+import { check } from "../check/check.js";
+import type { CheckedProgram } from "../check/checked.js";
+import { elaborate } from "../check/elaborate/elaborate.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { unsupportedDtype } from "../diagnostics/messages/io.js";
+import type { SourceFile } from "../diagnostics/span.js";
+import type { Graph } from "../ir/graph/ops.js";
+import type { Program } from "../ir/program/program.js";
+import { fail, ok, type Result } from "../util/result.js";
+import { loadImport } from "./sources.js";
+
+/** From text to an artifact. Each stage is a pure function of the one before; nothing here touches a file but imports. */
+export interface FrontendOptions {
+  /** `--dim Name=value`. */
+  readonly dims?: ReadonlyMap<string, number>;
+  /** Which model of the file; needed when it has several. */
+  readonly model?: string;
+  /** How an import is found; the default reads files. */
+  readonly load?: (path: string, from: SourceFile) => SourceFile | undefined;
+}
+
+export interface Checked {
+  readonly program?: CheckedProgram;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Parses and checks a file with all that it imports. */
+export const checkSource = (entry: SourceFile, options: FrontendOptions = {}): Checked =>
+  check(entry, { dims: options.dims ?? new Map(), load: options.load ?? loadImport, parse: parseFile });
+
+/** The unoptimised graph of a model: what the program means. */
+export function graphOf(entry: SourceFile, options: FrontendOptions = {}): Result<Graph, readonly Diagnostic[]> {
+  const { program, diagnostics } = checkSource(entry, options);
+  if (program === undefined || diagnostics.some((d) => d.severity === "error")) return fail(diagnostics);
+  return elaborate(program, options.model);
+}
+
+export interface LowerOptions {
+  readonly fp?: "relaxed" | "strict";
+  readonly backendOptions?: Readonly<Record<string, unknown>>;
+  readonly instruments?: readonly Instrument[];
+}
+
+export interface Lowered {
+  readonly backend: Backend;
+  /** After the graph passes. */
+  readonly graph: Graph;
+  /** Only for backends that consume kernels. */
+  readonly program?: Program;
+  readonly artifact: Artifact;
+  readonly remarks: readonly Remark[];
+}
+
+/** The graph through the pipeline of a backend to its artifact. */
+export function lower(
+  source: Graph,
+  backend: Backend,
+  options: LowerOptions = {},
+): Result<Lowered, readonly Diagnostic[]> {
+  const parsed = backend.parseOptions(options.backendOptions ?? {});
+  if (!parsed.ok) return fail([parsed.error]);
+  const target = backend.target(parsed.value);
+  const lacking = source.nodes.find((n) => !target.dtypes.has(n.type.dtype));
+  if (lacking !== undefined)
+    return fail([unsupportedDtype(backend.name, lacking.type.dtype, `the model ${source.name}`)]);
+
+  const remarks: Remark[] = [];
+  const cx: PassContext = {
+    target,
+    strategies: backend.strategies,
+    fp: options.fp ?? "relaxed",
+    remark: (r) => remarks.push(r),
+  };
+  const instruments = options.instruments ?? [];
+  const optimised = runPasses(source, graphPipeline, cx, instruments);
+  if (backend.consumes === "graph") {
+    const graph = runPasses(optimised, backend.legalize ?? [], cx, instruments);
+    return ok({ backend, graph, artifact: backend.emit(graph, cx, parsed.value), remarks });
+  }
+  const scheduled = runPass(optimised, schedulePass, cx, instruments);
+  const program = runPasses(scheduled, [...programPipeline, ...(backend.legalize ?? [])], cx, instruments);
+  return ok({ backend, graph: optimised, program, artifact: backend.emit(program, cx, parsed.value), remarks });
+}

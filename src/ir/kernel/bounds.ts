@@ -1,0 +1,470 @@
+import { invariant } from "../../util/invariant.js";
+import {
+  constDim,
+  type Dim,
+  dimKey,
+  dimRange,
+  divDim,
+  isWhole,
+  type Range,
+  scaleDim,
+  subDim,
+  symbolDim,
+} from "../dim.js";
+import {
+  type Affine,
+  type AffineTerm,
+  addAffine,
+  atomAffine,
+  constantAffine,
+  divideAffine,
+  magnitude,
+  magnitudeOf,
+  replaceTerm,
+  scaleAffine,
+  shiftAffine,
+  signOf,
+  subAffine,
+} from "./affine.js";
+import { add, sub, typeOf, variable } from "./expr.js";
+import { sameExpr, toLinear } from "./linear.js";
+import type { KExpr, KStmt, VarId } from "./ops.js";
+
+/**
+ * What is known about i32 values at a place in a kernel: the bounds of the loops round it, the conditions under which
+ * it runs, the values of its names and the ranges of its run-time sizes.
+ *
+ * Two methods. Intervals of numbers answer most questions. Where sizes, conditions or bounds such as `min(64, n - base)`
+ * matter, a sum is shown to be non-negative by replacing its variables, innermost first, by the bound that makes it
+ * least, and by subtracting multiples of conditions that hold. "Not proved" is always a possible answer.
+ *
+ * One kernel serves several dispatches; what is proved holds for the sizes of each of them.
+ */
+export interface Bounds {
+  /** The least and greatest value that an i32 may have. */
+  range(e: KExpr): Range;
+  /** Whether a >= b, proved. */
+  atLeast(a: KExpr, b: KExpr): boolean;
+  /** Whether 0 <= at, proved. */
+  atLeastZero(at: KExpr): boolean;
+  /** Whether at < length, proved. */
+  below(at: KExpr, length: Dim): boolean;
+  /** The value of a condition where it is the same each time. */
+  decide(cond: KExpr): boolean | undefined;
+  /** Enters a loop: its variable is known from here on. */
+  loop(s: KStmt & { readonly s: "for" }): void;
+  /** Names a value. */
+  let(name: VarId, value: KExpr): void;
+  /** What `body` finds where `cond` has the value `truth`. */
+  assuming<T>(cond: KExpr, truth: boolean, body: () => T): T;
+}
+
+/** The values of a kernel's size slots in one dispatch. */
+export type World = readonly Dim[];
+
+interface LoopFact {
+  readonly from: KExpr;
+  readonly to: KExpr;
+  readonly step: number;
+  readonly order: number;
+  range: Range;
+}
+
+/** Whether a product would leave the whole numbers that a size can hold exactly. */
+const tooLarge = (by: Dim, of: Affine): boolean => magnitudeOf(by) * magnitude(of) > 2 ** 50;
+
+const everyInt: Range = { lo: -2147483648, hi: 2147483647 };
+
+/** Sizes of a kernel about which nothing is known but that they are sizes. */
+export const unknownWorld = (slots: number): World =>
+  Array.from({ length: slots }, (_, i) => symbolDim(`dim${i}`, 0, 2147483647));
+
+/** `worlds`: one for each dispatch of the kernel (equal ones count once); at least one. */
+export function createBounds(worlds: readonly World[]): Bounds {
+  invariant(worlds.length > 0, () => "bounds need the sizes of at least one dispatch");
+  const distinct = [...new Map(worlds.map((w) => [w.map(dimKey).join(), w] as const)).values()];
+  const loops = new Map<VarId, LoopFact>();
+  const lets = new Map<VarId, KExpr>();
+  /** Conditions that hold, as sums that are at least 0. */
+  let facts: readonly KExpr[] = [];
+  let narrowed: ReadonlyMap<VarId, Range> = new Map();
+  let ranges = new Map<KExpr, Range>();
+  let affineFacts = new Map<World, readonly Affine[]>();
+
+  const slotRange = (slot: number): Range => {
+    const all = distinct.map((w) => {
+      const d = w[slot];
+      return d ? dimRange(d) : { lo: 0, hi: everyInt.hi };
+    });
+    return { lo: Math.floor(Math.min(...all.map((r) => r.lo))), hi: Math.ceil(Math.max(...all.map((r) => r.hi))) };
+  };
+
+  const range = (e: KExpr): Range => {
+    const known = ranges.get(e);
+    if (known) return known;
+    const found = computeRange(e);
+    ranges.set(e, found);
+    return found;
+  };
+
+  const atomRange = (e: KExpr): Range => {
+    if (e.k === "lit") return { lo: e.value, hi: e.value };
+    if (e.k === "dim") return slotRange(e.slot);
+    if (e.k === "var") {
+      const value = lets.get(e.var);
+      const own = loops.get(e.var)?.range ?? (value ? range(value) : everyInt);
+      const narrow = narrowed.get(e.var);
+      return narrow ? { lo: Math.max(own.lo, narrow.lo), hi: Math.min(own.hi, narrow.hi) } : own;
+    }
+    if (e.k !== "op") return everyInt;
+    const [a, b, c] = e.args;
+    if (!a) return everyInt;
+    if (e.op === "convert") return typeOf(a).dtype === "bool" ? { lo: 0, hi: 1 } : everyInt;
+    if (typeOf(a).dtype === "bool") {
+      if (e.op !== "select" || !b || !c) return everyInt;
+      const [x, y] = [range(b), range(c)];
+      return { lo: Math.min(x.lo, y.lo), hi: Math.max(x.hi, y.hi) };
+    }
+    if (typeOf(a).dtype !== "i32") return everyInt;
+    const x = range(a);
+    if (e.op === "abs") {
+      const inside = x.lo <= 0 && x.hi >= 0;
+      const [p, q] = [Math.abs(x.lo), Math.abs(x.hi)];
+      return { lo: inside ? 0 : Math.min(p, q), hi: Math.max(p, q) };
+    }
+    if (!b) return everyInt;
+    const y = range(b);
+    switch (e.op) {
+      case "min":
+        return { lo: Math.min(x.lo, y.lo), hi: Math.min(x.hi, y.hi) };
+      case "max":
+        return { lo: Math.max(x.lo, y.lo), hi: Math.max(x.hi, y.hi) };
+      case "mul": {
+        const ends = [x.lo * y.lo, x.lo * y.hi, x.hi * y.lo, x.hi * y.hi];
+        return { lo: Math.min(...ends), hi: Math.max(...ends) };
+      }
+      case "floordiv": {
+        if (y.lo < 1) return everyInt;
+        const ends = [x.lo / y.lo, x.lo / y.hi, x.hi / y.lo, x.hi / y.hi].map(Math.floor);
+        return { lo: Math.min(...ends), hi: Math.max(...ends) };
+      }
+      case "mod": {
+        if (y.lo < 1) return everyInt;
+        const c0 = y.lo;
+        if (y.lo === y.hi && Math.floor(x.lo / c0) === Math.floor(x.hi / c0)) {
+          const base = Math.floor(x.lo / c0) * c0;
+          return { lo: x.lo - base, hi: x.hi - base };
+        }
+        return { lo: 0, hi: x.lo >= 0 ? Math.min(y.hi - 1, x.hi) : y.hi - 1 };
+      }
+      default:
+        return everyInt;
+    }
+  };
+
+  const computeRange = (e: KExpr): Range => {
+    if (e.k !== "op" || !["add", "sub", "mul", "neg"].includes(e.op)) return atomRange(e);
+    const { terms, constant } = toLinear(e);
+    let lo = constant;
+    let hi = constant;
+    for (const t of terms) {
+      const r = t.of === e ? atomRange(e) : range(t.of);
+      lo += t.by > 0 ? t.by * r.lo : t.by * r.hi;
+      hi += t.by > 0 ? t.by * r.hi : t.by * r.lo;
+    }
+    return { lo, hi };
+  };
+
+  const toAffine = (e: KExpr, world: World): Affine => {
+    const { terms, constant } = toLinear(e);
+    let result = constantAffine(constDim(constant));
+    for (const t of terms) result = addAffine(result, scaleAffine(affineAtom(t.of, world), constDim(t.by)));
+    return result;
+  };
+
+  const affineAtom = (e: KExpr, world: World): Affine => {
+    if (e.k === "dim") return constantAffine(world[e.slot] ?? symbolDim(`dim${e.slot}`, 0, everyInt.hi));
+    if (e.k === "var") {
+      const value = lets.get(e.var);
+      if (value && typeOf(value).dtype === "i32") return toAffine(value, world);
+      const l = loops.get(e.var);
+      // A loop that steps by s is from + s · turn.
+      if (l && l.step > 1) {
+        const turns = scaleAffine(atomAffine(variable(turnOf(e.var))), constDim(l.step));
+        return addAffine(toAffine(l.from, world), turns);
+      }
+      return atomAffine(e);
+    }
+    if (e.k === "op") {
+      const [a, b] = e.args;
+      if (a && b && e.op === "mul") {
+        const [x, y] = [toAffine(a, world), toAffine(b, world)];
+        if (x.terms.length === 0) return scaleAffine(y, x.constant);
+        if (y.terms.length === 0) return scaleAffine(x, y.constant);
+      }
+      if (a && b?.k === "lit" && b.value > 0 && (e.op === "floordiv" || e.op === "mod")) {
+        return affineQuotient(e, a, b.value, world);
+      }
+    }
+    return atomAffine(e);
+  };
+
+  /** x / c and x % c where x is a multiple of c and a rest that is proved in 0 … c-1; else an atom. */
+  const affineQuotient = (e: KExpr & { readonly k: "op" }, a: KExpr, c: number, world: World): Affine => {
+    const x = toAffine(a, world);
+    const divisible = (d: Dim): boolean => isWhole(scaleDim(d, 1, c));
+    const constant = divisible(x.constant) ? x.constant : constDim(0);
+    const whole: Affine = { terms: x.terms.filter((t) => divisible(t.by) && isWhole(t.by)), constant };
+    const rest: Affine = {
+      terms: x.terms.filter((t) => !whole.terms.includes(t)),
+      constant: subDim(x.constant, constant),
+    };
+    const small =
+      (rest.terms.length === 0 && dimRange(rest.constant).lo >= 0 && dimRange(rest.constant).hi < c) ||
+      (prove(rest, world) && prove(shiftAffine(scaleAffine(rest, constDim(-1)), c - 1), world));
+    if (!small) return atomAffine(e);
+    return e.op === "floordiv" ? divideAffine(whole, c) : rest;
+  };
+
+  const turnOf = (v: VarId): VarId => `${v}'`;
+  const loopOfTurn = (v: VarId): LoopFact | undefined => (v.endsWith("'") ? loops.get(v.slice(0, -1)) : undefined);
+
+  interface Candidates {
+    /** The atom is bounded by each of these (`any`), or by the worst of them (`all`). */
+    readonly how: "any" | "all";
+    readonly of: readonly Affine[];
+  }
+
+  const constants = (r: Range, side: "lower" | "upper"): readonly Affine[] => {
+    const end = side === "lower" ? r.lo : r.hi;
+    const infinite = side === "lower" ? end <= everyInt.lo : end >= everyInt.hi;
+    return infinite ? [] : [constantAffine(constDim(end))];
+  };
+
+  const bound = (e: KExpr, side: "lower" | "upper", world: World): Candidates => {
+    const any = (of: readonly Affine[]): Candidates => ({ how: "any", of });
+    if (e.k === "var") {
+      const turn = loopOfTurn(e.var);
+      if (turn) {
+        if (side === "lower") return any([constantAffine(constDim(0))]);
+        const length = subAffine(toAffine(turn.to, world), toAffine(turn.from, world));
+        const exact = divideAffine(length, turn.step);
+        const whole = [exact.constant, ...exact.terms.map((t) => t.by)].every(isWhole);
+        return any([whole ? shiftAffine(exact, -1) : divideAffine(shiftAffine(length, -1), turn.step)]);
+      }
+      const l = loops.get(e.var);
+      const numbers = constants(range(e), side);
+      if (!l) return any(numbers);
+      const end = side === "lower" ? toAffine(l.from, world) : shiftAffine(toAffine(l.to, world), -1);
+      return any([end, ...numbers]);
+    }
+    if (e.k !== "op") return any(constants(range(e), side));
+    const numbers = typeOf(e).dtype === "i32" ? constants(range(e), side) : [];
+    const [a, b, c] = e.args;
+    if (!a || !b) return any(numbers);
+    switch (e.op) {
+      case "min":
+      case "max": {
+        const both = [toAffine(a, world), toAffine(b, world)];
+        return (e.op === "min") === (side === "upper") ? any([...both, ...numbers]) : { how: "all", of: both };
+      }
+      case "select":
+        return c ? { how: "all", of: [toAffine(b, world), toAffine(c, world)] } : any(numbers);
+      case "floordiv": {
+        if (b.k !== "lit" || b.value < 1) return any(numbers);
+        const x = toAffine(a, world);
+        return any([divideAffine(side === "upper" ? x : shiftAffine(x, 1 - b.value), b.value), ...numbers]);
+      }
+      default:
+        return any(numbers);
+    }
+  };
+
+  /** Composite atoms before variables, inner variables before outer ones. */
+  const innermost = (terms: readonly AffineTerm[]): AffineTerm | undefined => {
+    const order = (t: AffineTerm): number =>
+      t.of.k === "var" ? (loops.get(t.of.var)?.order ?? loopOfTurn(t.of.var)?.order ?? -1) : Number.POSITIVE_INFINITY;
+    return terms.reduce<AffineTerm | undefined>((best, t) => (!best || order(t) > order(best) ? t : best), undefined);
+  };
+
+  let budget = 0;
+  let depth = 0;
+
+  /** Whether a sum is at least 0, in one world. */
+  const prove = (a: Affine, world: World): boolean => {
+    if (depth === 0) budget = 400;
+    if (budget-- <= 0 || depth > 30) return false;
+    depth++;
+    const result = proved(a, world);
+    depth--;
+    return result;
+  };
+
+  const proved = (a: Affine, world: World): boolean => {
+    if (a.terms.length === 0) return dimRange(a.constant).lo >= 0;
+    if (magnitude(a) > 2 ** 50) return false;
+    for (const fact of factsIn(world)) {
+      for (const t of a.terms) {
+        const same = fact.terms.find((f) => sameExpr(f.of, t.of));
+        const times = same && divDim(t.by, same.by);
+        if (!times || dimRange(times).lo < 0 || tooLarge(times, fact)) continue;
+        const rest = subAffine(a, scaleAffine(fact, times));
+        if (rest.terms.length < a.terms.length + fact.terms.length - 1 && prove(rest, world)) return true;
+      }
+    }
+    const t = innermost(a.terms);
+    if (!t) return false;
+    const sign = signOf(t.by);
+    if (sign === "unknown") return false;
+    const candidates = bound(t.of, sign === "positive" ? "lower" : "upper", world);
+    const holds = (to: Affine): boolean => !tooLarge(t.by, to) && prove(replaceTerm(a, t, to), world);
+    return candidates.how === "any" ? candidates.of.some(holds) : candidates.of.every(holds);
+  };
+
+  const factsIn = (world: World): readonly Affine[] => {
+    let known = affineFacts.get(world);
+    if (!known) {
+      // While the facts themselves become sums, none is used.
+      affineFacts.set(world, []);
+      known = facts.map((f) => toAffine(f, world));
+      affineFacts.set(world, known);
+    }
+    return known;
+  };
+
+  const nonNegative = (e: KExpr): boolean =>
+    range(e).lo >= 0 || distinct.every((world) => prove(toAffine(e, world), world));
+  const atLeast = (a: KExpr, b: KExpr): boolean => nonNegative(sub(a, b));
+
+  /** The sums that are at least 0 when `cond` has the value `truth`. */
+  const consequences = (cond: KExpr, truth: boolean): readonly KExpr[] => {
+    if (cond.k === "var") {
+      const value = lets.get(cond.var);
+      return value ? consequences(value, truth) : [];
+    }
+    if (cond.k !== "op") return [];
+    const [a, b] = cond.args;
+    if (!a) return [];
+    if (cond.op === "not") return consequences(a, !truth);
+    if (!b) return [];
+    if (cond.op === (truth ? "and" : "or")) return [...consequences(a, truth), ...consequences(b, truth)];
+    if (typeOf(a).dtype !== "i32" || typeOf(a).width !== 1) return [];
+    switch (cond.op) {
+      case "lt":
+        return [truth ? sub(sub(b, a), 1) : sub(a, b)];
+      case "le":
+        return [truth ? sub(b, a) : sub(sub(a, b), 1)];
+      case "gt":
+        return [truth ? sub(sub(a, b), 1) : sub(b, a)];
+      case "ge":
+        return [truth ? sub(a, b) : sub(sub(b, a), 1)];
+      case "eq":
+        return truth ? [sub(a, b), sub(b, a)] : [];
+      case "ne":
+        return truth ? [] : [sub(a, b), sub(b, a)];
+      default:
+        return [];
+    }
+  };
+
+  /** What a fact says about each of its variables, given the ranges of the others. */
+  const narrow = (fact: KExpr, into: Map<VarId, Range>): void => {
+    const { terms, constant } = toLinear(fact);
+    for (const t of terms) {
+      if (t.of.k !== "var") continue;
+      let rest = constant;
+      for (const u of terms) if (u !== t) rest += u.by > 0 ? u.by * range(u.of).hi : u.by * range(u.of).lo;
+      const old = into.get(t.of.var) ?? everyInt;
+      // t.by · v + rest >= 0
+      into.set(
+        t.of.var,
+        t.by > 0
+          ? { lo: Math.max(old.lo, Math.ceil(-rest / t.by)), hi: old.hi }
+          : { lo: old.lo, hi: Math.min(old.hi, Math.floor(rest / -t.by)) },
+      );
+    }
+  };
+
+  const decide = (cond: KExpr): boolean | undefined => {
+    if (cond.k === "lit") return cond.value !== 0;
+    if (cond.k === "var") {
+      const value = lets.get(cond.var);
+      return value && typeOf(value).dtype === "bool" ? decide(value) : undefined;
+    }
+    if (cond.k !== "op" || cond.type.width !== 1) return undefined;
+    const [a, b] = cond.args;
+    if (!a) return undefined;
+    if (cond.op === "not") {
+      const x = decide(a);
+      return x === undefined ? undefined : !x;
+    }
+    if (!b) return undefined;
+    if (cond.op === "and" || cond.op === "or") {
+      const [x, y] = [decide(a), decide(b)];
+      const dominant = cond.op === "or";
+      if (x === dominant || y === dominant) return dominant;
+      return x === undefined || y === undefined ? undefined : !dominant;
+    }
+    if (typeOf(a).dtype !== "i32" || typeOf(a).width !== 1) return undefined;
+    const less = (x: KExpr, y: KExpr): boolean | undefined =>
+      atLeast(y, add(x, 1)) ? true : atLeast(x, y) ? false : undefined;
+    const invert = (x: boolean | undefined): boolean | undefined => (x === undefined ? undefined : !x);
+    switch (cond.op) {
+      case "lt":
+        return less(a, b);
+      case "gt":
+        return less(b, a);
+      case "ge":
+        return invert(less(a, b));
+      case "le":
+        return invert(less(b, a));
+      case "eq":
+      case "ne": {
+        const apart = atLeast(a, add(b, 1)) || atLeast(b, add(a, 1));
+        const equal = !apart && atLeast(a, b) && atLeast(b, a);
+        return apart || equal ? equal === (cond.op === "eq") : undefined;
+      }
+      default:
+        return undefined;
+    }
+  };
+
+  return {
+    range,
+    atLeast,
+    decide,
+    atLeastZero: (at) => nonNegative(at),
+    below(at, length) {
+      const { lo } = dimRange(length);
+      if (range(at).hi < lo) return true;
+      return distinct.every((world) =>
+        prove(shiftAffine(subAffine(constantAffine(length), toAffine(at, world)), -1), world),
+      );
+    },
+    loop(s) {
+      const [from, to] = [range(s.from), range(s.to)];
+      const last =
+        from.lo === from.hi && to.lo === to.hi
+          ? from.lo + Math.floor((to.lo - 1 - from.lo) / s.step) * s.step
+          : to.hi - 1;
+      loops.set(s.var, { from: s.from, to: s.to, step: s.step, order: loops.size, range: { lo: from.lo, hi: last } });
+    },
+    let(name, value) {
+      const { dtype, width } = typeOf(value);
+      if (width === 1 && (dtype === "i32" || dtype === "bool")) lets.set(name, value);
+    },
+    assuming(cond, truth, body) {
+      const outer = { facts, narrowed, ranges, affineFacts };
+      const added = consequences(cond, truth);
+      const closer = new Map(narrowed);
+      for (const f of added) narrow(f, closer);
+      facts = [...facts, ...added];
+      narrowed = closer;
+      ranges = new Map();
+      affineFacts = new Map();
+      const result = body();
+      ({ facts, narrowed, ranges, affineFacts } = outer);
+      return result;
+    },
+  };
+}

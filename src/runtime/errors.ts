@@ -1,0 +1,31 @@
+/**
+ * What can go wrong while a program is loaded or run. All are errors with a `code`, so that a page can act on them:
+ *
+ * - `input`, `parameter`: a tensor that is missing, unknown, misshapen, of another dtype or out of range;
+ * - `size`: a run-time size outside its declared range, or not the same in two inputs;
+ * - `limit`: the device grants less than the program needs; - `memory`: it ran out of memory;
+ * - `kernel`: the driver refused a kernel; - `device`: any other refusal; - `device-lost`, `disposed`.
+ */
+export type RuntimeErrorCode =
+  | "input"
+  | "parameter"
+  | "size"
+  | "limit"
+  | "memory"
+  | "kernel"
+  | "device"
+  | "device-lost"
+  | "disposed";
+
+export interface RuntimeError extends Error {
+  readonly code: RuntimeErrorCode;
+  /** The input, parameter, size, resource or kernel concerned. */
+  readonly subject: string;
+}
+
+export function runtimeError(code: RuntimeErrorCode, subject: string, message: string): RuntimeError {
+  return Object.assign(new Error(message), { name: "LfcRuntimeError", code, subject });
+}
+
+export const isRuntimeError = (error: unknown): error is RuntimeError =>
+  error instanceof Error && error.name === "LfcRuntimeError";
