@@ -60,9 +60,16 @@ function words(types: readonly TokenType[]): string {
   return types.map((type) => `\`${t.spelling(type) ?? type.name}\``).join(" ");
 }
 
+/** Padded, as the formatter of the repository wants tables. */
 function precedenceTable(): string {
-  const rows = precedence.map((p) => `| ${p.level} | ${p.operators} | ${p.associates} | ${p.note} |`);
-  return ["| level | operators | associates | |", "|---|---|---|---|", ...rows].join("\n");
+  const rows = [
+    ["level", "operators", "associates", ""],
+    ...precedence.map((p) => [String(p.level), p.operators, p.associates, p.note]),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`);
+  const rule = `| ${widths.map((n) => "-".repeat(n)).join(" | ")} |`;
+  return [lines[0], rule, ...lines.slice(1)].join("\n");
 }
 
 /** Every rule of the parser, then the kinds of token that stand for several. */

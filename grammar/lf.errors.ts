@@ -1,6 +1,6 @@
-import type { IRecognitionException, IToken } from "chevrotain";
-import { tokenMatcher } from "chevrotain";
+import { type IToken, tokenMatcher } from "chevrotain";
 import type { Diagnostic } from "../src/diagnostics/diagnostic.js";
+import { quote } from "../src/diagnostics/messages/characters.js";
 import * as say from "../src/diagnostics/messages/syntax.js";
 import type { SourceFile, Span } from "../src/diagnostics/span.js";
 import { nearest } from "../src/diagnostics/suggest.js";
@@ -37,7 +37,7 @@ export function describe(e: SyntaxError): Diagnostic {
     rule: e.rules.at(-1) ?? "file",
     span,
     gap: before && /[\r\n]/.test(e.file.text.slice(tokenEnd(before), span.start)) ? endSpan(e) : span,
-    text: found ? say.quote(found.image) : "the end of the file",
+    text: found ? quote(found.image) : "the end of the file",
   };
   return (
     ofDeclaration(cx) ?? ofSize(cx) ?? ofStatement(cx) ?? ofOperand(cx) ?? ofExpression(cx) ?? ofName(cx) ?? plain(cx)
@@ -222,7 +222,7 @@ function misspelledBefore(c: Context): Guess {
   const { before } = c;
   if (!isName(before) || !is(c.tokens[c.at - 2], t.LCurly)) return undefined;
   const near = nearest(before.image, statementWords);
-  return near === undefined ? undefined : say.misspelled(tokenSpan(c.file, before), say.quote(before.image), near);
+  return near === undefined ? undefined : say.misspelled(tokenSpan(c.file, before), quote(before.image), near);
 }
 
 /** `{ y = x` or `{ y[n] = x`: the name that begins the body, when only its subscripts precede the `=`. */
@@ -276,7 +276,7 @@ function ofOperand(c: Context): Guess {
     if (is(found, t.RCurly) && is(before, t.LCurly)) return say.emptyBody(span);
   }
   if (found && tokenMatcher(found, t.InfixOperator)) {
-    if (before && tokenMatcher(before, t.InfixOperator)) return say.twoOperators(span, c.text, say.quote(before.image));
+    if (before && tokenMatcher(before, t.InfixOperator)) return say.twoOperators(span, c.text, quote(before.image));
   }
   if (is(found, t.DotDot) || is(before, t.DotDot)) return say.sliceEnds(span);
   if (tokenMatcher(found ?? nothing, t.Str)) return say.strayString(span);
@@ -286,7 +286,7 @@ function ofOperand(c: Context): Guess {
   if (found && tokenMatcher(found, t.ReductionName) && !is(after, t.LSquare)) {
     return say.reductionNeedsIndex(span, found.image, false);
   }
-  return say.expectedExpression(c.gap, c.text, before && say.quote(before.image));
+  return say.expectedExpression(c.gap, c.text, before && quote(before.image));
 }
 
 function listWord(c: Context): string {
@@ -330,7 +330,7 @@ function ofExpression(c: Context): Guess {
 }
 
 function missingOperator(c: Context): Diagnostic {
-  return say.missingOperator(c.span, c.before ? say.quote(c.before.image) : "what precedes", c.text);
+  return say.missingOperator(c.span, c.before ? quote(c.before.image) : "what precedes", c.text);
 }
 
 /** Where only a name can stand. */
@@ -408,9 +408,4 @@ function startsOperand(token: IToken | undefined): boolean {
   )
     return true;
   return is(token, t.True, t.False, t.Not, t.If, t.Concat, t.Repeat, t.LParen);
-}
-
-/** Reads a chevrotain error: see `expectedTokens` of the parser. */
-export function expectedOf(error: IRecognitionException): readonly string[] {
-  return error.message.split(" ");
 }

@@ -1,6 +1,7 @@
 import { type IToken, Lexer, tokenMatcher } from "chevrotain";
 import type { Diagnostic } from "../src/diagnostics/diagnostic.js";
-import * as say from "../src/diagnostics/messages/syntax.js";
+import * as say from "../src/diagnostics/messages/characters.js";
+import { keywordAsName } from "../src/diagnostics/messages/syntax.js";
 import type { SourceFile, Span } from "../src/diagnostics/span.js";
 import type { Comment } from "./lf.ast.js";
 import { errorLimit } from "./lf.limits.js";
@@ -159,7 +160,7 @@ function keywordsAsNames(
     // A use of that name later on is no second mistake, where the keyword could not stand.
     const used = renamed.has(token.image) && !followsKeyword(token, after);
     if (!declares && !labelled && !used) continue;
-    if (!used) diagnostics.push(say.keywordAsName(tokenSpan(file, token), token.image));
+    if (!used) diagnostics.push(keywordAsName(tokenSpan(file, token), token.image));
     renamed.add(token.image);
     out ??= [...tokens];
     out[i] = { ...token, tokenType: t.Name, tokenTypeIdx: t.Name.tokenTypeIdx ?? token.tokenTypeIdx };

@@ -8,7 +8,10 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
-/** Runs a program in the repository's root and gives its exit status; its output goes straight through. */
+/**
+ * Runs a program in the repository's root and gives its exit status; its output goes straight through. After `limit`
+ * milliseconds it is ended: a test that waits inside a driver can't be stopped by the test runner.
+ */
 export function run(program, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -16,6 +19,7 @@ export function run(program, args, options = {}) {
       stdio: options.stdio ?? "inherit",
       env: { ...process.env, ...options.env },
       shell: process.platform === "win32",
+      ...(options.limit === undefined ? {} : { timeout: options.limit, killSignal: "SIGKILL" }),
     });
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(code ?? (signal ? 1 : 0)));

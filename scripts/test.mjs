@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { ensureInstalled, root, runTool } from "./shared.mjs";
 
+/** Milliseconds that all tests together may take. */
+const limit = 45 * 60_000;
 const report = join(root, ".cache", "test-report.json");
 
 /** What vitest wrote, or nothing when it did not get that far. */
@@ -19,7 +21,7 @@ export async function runVitest(args) {
   mkdirSync(join(root, ".cache"), { recursive: true });
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const code = await runTool("vitest/vitest.mjs", ["run", ...reporters, ...args]);
+  const code = await runTool("vitest/vitest.mjs", ["run", ...reporters, ...args], { limit });
   const files = readReport()?.testResults ?? [];
   const tests = files.flatMap((f) =>
     f.assertionResults.map((t) => ({ file: relative(root, f.name), name: t.fullName, status: t.status })),

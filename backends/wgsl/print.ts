@@ -370,9 +370,10 @@ function printOp(e: OpExpr, cx: Context): Printed {
     case "abs":
     case "log":
     case "sqrt":
+      return call(e.op);
     case "sin":
     case "cos":
-      return call(e.op);
+      return type.dtype === "f32" ? helper(e.op) : call(e.op);
     case "rsqrt":
       return call("inverseSqrt");
     case "pow":

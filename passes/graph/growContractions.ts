@@ -16,6 +16,7 @@ import {
 import { invariant } from "../../src/util/invariant.js";
 import type { Pass, PassContext } from "../pass.js";
 import { copyNode } from "../rewrite.js";
+import { parameterOnly } from "./hoistWeights.js";
 import { joinWhere, splitWhere } from "./products.js";
 
 /**
@@ -50,6 +51,8 @@ function run(graph: Graph, cx: PassContext): Graph {
   const reads = readsOf(graph);
   /** Readers of the values of the new graph. */
   const readers = new Map<ValueId, number>();
+  const weights = parameterOnly(graph);
+  const prepared = new Set<ValueId>();
   let changed = false;
   graph.nodes.forEach((node, v) => {
     const loc = graph.locs[v] ?? noLoc;
@@ -59,9 +62,14 @@ function run(graph: Graph, cx: PassContext): Graph {
     }
     const { type: _, ...rest } = node;
     const op = mapOperands(rest, at) as ContractOp; // renaming keeps the variant
-    const grown = grow(op, { nodeOf: (value) => b.node(value), reads: (value) => readers.get(value) ?? 0 });
+    const grown = grow(op, {
+      nodeOf: (value) => b.node(value),
+      reads: (value) => readers.get(value) ?? 0,
+      prepared: (value) => prepared.has(value),
+    });
     if (grown !== op) changed = true;
     const id = b.add(grown, loc);
+    if (weights.has(v)) prepared.add(id);
     next.set(v, id);
     readers.set(id, (readers.get(id) ?? 0) + (reads[v] ?? 0));
   });
@@ -89,6 +97,8 @@ function readsOf(graph: Graph): readonly number[] {
 interface Around {
   nodeOf(v: ValueId): Node;
   reads(v: ValueId): number;
+  /** Whether a value is computed once, when the weights are loaded. */
+  prepared(v: ValueId): boolean;
 }
 
 type ContractNode = Extract<Node, { op: "contract" }>;
@@ -110,9 +120,17 @@ function fits(op: ContractOp, use: Use, inner: ContractNode, around: Around): bo
     plainIndices(use) !== undefined &&
     dtypes.every((dtype) => dtype === "f32") &&
     inner.accum === op.accum &&
+    mentionsAll(inner) &&
     conditionsSettle(op, use, inner) &&
-    (around.reads(use.value) === 1 || staysShareable(op, use, inner))
+    ((around.reads(use.value) === 1 && !around.prepared(use.value)) || staysShareable(op, use, inner))
   );
+}
+
+/** Whether the factors or the condition have every index of the part: none only repeats it. */
+function mentionsAll(inner: ContractNode): boolean {
+  const mentioned = new Set(inner.factors.flatMap((u) => [...useIndices(u)]));
+  for (const ix of inner.where === undefined ? [] : whereIndices(inner.where)) mentioned.add(ix);
+  return inner.extents.every((_, ix) => mentioned.has(ix));
 }
 
 /** Whether each condition of the part is about what is summed in the part or stays in the result: it is applied there. */
@@ -123,7 +141,7 @@ function conditionsSettle(op: ContractOp, use: Use, inner: ContractNode): boolea
 }
 
 /**
- * Whether a part that others read too remains a part of every order that used it: the search sums an index as soon as
+ * Whether a part that others read too, or that is made once at load, remains a part of every order that used it: the search sums an index as soon as
  * it can, and applies a condition when the factors that it is about have come together. So no index of the part may be
  * summed here that no other factor has, nor one that a condition is about.
  */
@@ -131,18 +149,14 @@ function staysShareable(op: ContractOp, use: Use, inner: ContractNode): boolean 
   const common = plainIndices(use) ?? [];
   const others = new Set(op.factors.filter((u) => u !== use).flatMap((u) => [...useIndices(u)]));
   const outer = op.where === undefined ? new Set<Ix>() : whereIndices(op.where);
-  // a condition on the part's result alone waits for the whole product
-  const onResult = (w: Where): boolean => [...whereIndices(w)].every((ix) => inner.out.includes(ix));
-  if (inner.where !== undefined && splitWhere(inner.where).some(onResult)) return false;
-  const mentioned = new Set(inner.factors.flatMap((u) => [...useIndices(u)]));
-  return common.every((ix, axis) => {
-    const innerIx = inner.out[axis];
-    // what the part only repeats is no index of its factors
-    if (innerIx !== undefined && !mentioned.has(innerIx)) return false;
-    if (op.out.includes(ix)) return true;
-    return others.has(ix) && !outer.has(ix);
-  });
+  // a condition on a result alone waits for the whole product
+  if (onResult(inner) || onResult(op)) return false;
+  return common.every((ix) => op.out.includes(ix) || (others.has(ix) && !outer.has(ix)));
 }
+
+/** Whether a condition is about indices of the result only. */
+const onResult = ({ where, out }: ContractOp): boolean =>
+  where !== undefined && splitWhere(where).some((w) => [...whereIndices(w)].every((ix) => out.includes(ix)));
 
 function substitute(op: ContractOp, position: number, inner: ContractNode): ContractOp {
   const use = op.factors[position];

@@ -169,7 +169,7 @@ export function shareExpressions(kernel: Kernel, runs: (loop: Loop) => boolean):
     }
     const value = again(place);
     if (value.k === "var" || value.k === "lit") return value;
-    const name = fresh(typeOf(e).dtype === "i32" ? "at" : typeOf(e).dtype === "bool" ? "holds" : "x");
+    const name = fresh(hintFor(e));
     info.name = name;
     place.pending.push({ s: "let", var: name, value });
     if (!bound.has(name)) bound.set(name, place);
@@ -209,6 +209,12 @@ interface Info {
   /** Whether some use is not in an arm of a select. */
   outside: boolean;
   name?: VarId;
+}
+
+function hintFor(e: KExpr): string {
+  if (e.k === "load") return e.buffer;
+  const { dtype } = typeOf(e);
+  return dtype === "i32" ? "at" : dtype === "bool" ? "holds" : "x";
 }
 
 function common(a: Scope, b: Scope): Scope {

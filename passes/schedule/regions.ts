@@ -57,7 +57,14 @@ export function planRegions(g: Graph, refused: Refusals = noRefusals): Regions {
       const next = soleUser(g, last, users[last]);
       if (next === undefined || outputs.has(last) || constant.has(last) !== constant.has(next)) break;
       // Of two results that meet in one map, the first takes it; the other is read from memory.
-      if (coveredBy.has(next) || inlined.has(next) || clusters.has(next) || !followsElementwise(g, last, next)) break;
+      if (
+        coveredBy.has(next) ||
+        inlined.has(next) ||
+        swallowed.has(next) ||
+        clusters.has(next) ||
+        !followsElementwise(g, last, next)
+      )
+        break;
       chain.push(next);
       coveredBy.set(next, v);
       last = next;

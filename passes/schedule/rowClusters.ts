@@ -78,7 +78,7 @@ function clusterAt(
       const n = cx.g.nodes[v];
       if (n === undefined || banned.has(v) || cx.outputs.has(v)) return;
       if (cx.constant.has(v) && !cx.constant.has(root)) return;
-      if (n.op !== "map" && n.op !== "reduce") return;
+      if (n.op !== "map" && n.op !== "reduce" && n.op !== "contract") return;
       const at = use.at.map((sub) => (sub.i === "ix" ? frame(sub.ix) : undefined));
       const chosen = at.filter((ix): ix is Ix => ix !== undefined && rows.includes(ix));
       const exact =
@@ -107,7 +107,7 @@ function clusterAt(
     }
     if (banned.size > before) continue;
     const values = [...found.keys()].sort((a, b) => a - b);
-    if (!values.some((v) => cx.g.nodes[v]?.op === "reduce")) return undefined;
+    if (values.every((v) => cx.g.nodes[v]?.op === "map")) return undefined;
     return {
       root,
       axis,
@@ -119,7 +119,8 @@ function clusterAt(
 
 /** Whether a reduction is one fold of the rows, to one number each. */
 function foldsAlong(n: Node, length: MapNode["extents"][number]): boolean {
-  if (n.op !== "reduce" || n.monoid === "argmax" || n.monoid === "argmin") return false;
+  if (n.op !== "reduce" && n.op !== "contract") return false;
+  if (n.op === "reduce" && (n.monoid === "argmax" || n.monoid === "argmin")) return false;
   const [ix, ...others] = reducedIndices(n);
   return ix !== undefined && others.length === 0 && sameDim(n.extents[ix] ?? constDim(1), length);
 }

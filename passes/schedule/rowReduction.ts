@@ -1,7 +1,7 @@
 import { roofline } from "../../src/cost/roofline.js";
 import { ceilDivDim, constDim, type Dim, floorDivDim, productDim, scaleDim } from "../../src/ir/dim.js";
 import { byteSize, type DType } from "../../src/ir/dtype.js";
-import type { Ix, Monoid, Node } from "../../src/ir/graph/ops.js";
+import type { Ix, Node, Use } from "../../src/ir/graph/ops.js";
 import { reducedIndices } from "../../src/ir/graph/visit.js";
 import {
   add,
@@ -10,7 +10,6 @@ import {
   convert,
   div,
   eq,
-  fold,
   ge,
   gt,
   int,
@@ -26,10 +25,10 @@ import {
   sub,
   typeOf,
 } from "../../src/ir/kernel/builder.js";
-import type { BufId, KExpr, Width } from "../../src/ir/kernel/ops.js";
+import type { KExpr, Width } from "../../src/ir/kernel/ops.js";
 import { invariant } from "../../src/util/invariant.js";
 import { type Axis, axisOf, decode, type Env, isMultiple, positions, reachOf, spanOf, typical } from "./axis.js";
-import { element, type Point, pointAt, selected } from "./element.js";
+import { element, mapElement, type Point, pointAt, selected } from "./element.js";
 import { loadsAlong } from "./factors.js";
 import { openGrid } from "./grid.js";
 import type { BuildContext, Match, Schedule } from "./interface.js";
@@ -37,9 +36,11 @@ import { type KernelScope, kernelScope } from "./kernelScope.js";
 import { costOfMatch } from "./meter.js";
 import { nest } from "./nest.js";
 import { productElement } from "./pointwise.js";
+import { type Each, folded, identity, joined, lowest, operatorOf, type Shape } from "./rowFold.js";
 import { resultBuffer, resultSink, storedIndices } from "./sink.js";
 
-type Reduction = Extract<Node, { op: "reduce" | "softmax" | "contract" }>;
+/** What folds rows by itself, and a map that needs folds of its rows (`rowClusters.ts`). */
+type RowNode = Extract<Node, { op: "reduce" | "softmax" | "contract" | "map" }>;
 
 export interface RowParams extends Readonly<Record<string, number>> {
   /** Invocations that share a row (or four). */
@@ -62,15 +63,17 @@ export const rowReduction: Schedule<RowParams> = {
 
   refuse(m, cx) {
     const node = cx.node(m.root);
-    if (node.op !== "reduce" && node.op !== "softmax" && node.op !== "contract") return `a ${node.op} folds nothing`;
-    if (foldedIndices(node).length === 0) return "nothing is folded";
+    if (node.op === "input" || node.op === "param" || node.op === "concat" || node.op === "region") {
+      return `a ${node.op} folds nothing`;
+    }
+    if (foldedIndices(m, node).length === 0) return "nothing is folded";
     return undefined;
   },
 
   space(m, cx) {
     const { node, rows, inner } = parts(m, cx);
     const length = typical(node.extents[inner] ?? constDim(1));
-    const uses = node.op === "contract" ? node.factors : [node.arg];
+    const uses = usesOf(node);
     const loads = (ix: Ix | undefined): number =>
       ix === undefined ? Number.POSITIVE_INFINITY : uses.reduce((n, u) => n + loadsAlong(cx, u, ix), 0);
     const byFold = loads(inner);
@@ -98,7 +101,7 @@ export const rowReduction: Schedule<RowParams> = {
   estimate(m, p, cx) {
     const { node, rows } = parts(m, cx);
     const size = typical(productDim(node.extents));
-    const passes = node.op === "softmax" ? 3 : 1;
+    const passes = node.op === "softmax" ? 3 : 1 + (m.row?.values.length ?? 0);
     const busy = Math.min(1, (typical(rows.total) * p.lanes) / (cx.target.parallel ?? 1));
     return roofline(
       {
@@ -120,10 +123,11 @@ export const rowReduction: Schedule<RowParams> = {
     const across = p.along === 0 ? p.width : 1;
     const tile = (p.threads / p.lanes) * across;
     const counted = spanOf(rows, tile);
-    const folded = axisOf([inner], node.extents);
-
-    const columns = node.op === "softmax" && p.along === 1 ? folded : rows;
-    const to = resultBuffer(k, m, { axis: columns, clamped: false }, node.op === "softmax" || across > 1 ? p.width : 1);
+    // A softmax and a map store whole rows, a fold one value a row.
+    const wholeRows = node.op === "softmax" || node.op === "map";
+    const along = axisOf([inner], node.extents);
+    const columns = wholeRows && p.along === 1 ? along : rows;
+    const to = resultBuffer(k, m, { axis: columns, clamped: false }, wholeRows || across > 1 ? p.width : 1);
     const place = openGrid(b, [ceilDivDim(rows.total, constDim(tile))], cx.target.maxGrid);
     // A workgroup beyond the last row computes a row again and stores nothing: barriers need every workgroup whole.
     const span = { axis: rows, clamped: counted.clamped || place.live !== undefined };
@@ -132,51 +136,37 @@ export const rowReduction: Schedule<RowParams> = {
     const group = place.at[0];
     invariant(group, () => "one axis");
     const row = mul(add(mul(group, p.threads / p.lanes), y), across);
-    const rowEnvs = positions(b, span, row, across);
+    const here: Rows = { envs: positions(b, span, row, across), beyond: reachOf(span, across) };
 
-    const whole = p.along === 1 && p.width === 4;
-    const extent = node.extents[inner] ?? constDim(1);
-    const fours = floorDivDim(extent, constDim(4));
-    const middle = whole ? scaleDim(fours, 4, 1) : constDim(0);
-    const tail = !whole || !isMultiple(extent, 4);
-    const each = (visit: (point: Point, at: KExpr, width: Width) => void): void => {
-      const extentOf = (ix: Ix): Dim => node.extents[ix] ?? constDim(1);
-      const step = (env: Env, at: KExpr, width: Width): void => {
-        const along = decode(b, folded, at, width);
-        const lanes =
-          across > 1
-            ? rowEnvs.map((r): Env => new Map([...r, ...env, ...(along[0] ?? [])]))
-            : along.map((f): Env => new Map([...(rowEnvs[0] ?? []), ...env, ...f]));
-        visit(pointAt(node.extents, lanes, reachOf(span, across)), at, width);
-      };
-      nest(b, outer, extentOf, new Map(), (env) => {
-        if (whole) b.for(x, b.dim(fours), p.lanes, "serial", (four) => step(env, mul(four, 4), 4), "k4");
-        if (tail) b.for(add(b.dim(middle), x), b.dim(extent), p.lanes, "serial", (at) => step(env, at, 1), "k");
-      });
-    };
+    const vectors = p.along === 1 && p.width === 4;
     const shape: Shape = {
       across,
-      widths: across > 1 ? [across] : [...(whole ? [4 as const] : []), ...(tail ? [1 as const] : [])],
+      vectors,
+      singles: !vectors || !isMultiple(node.extents[inner] ?? constDim(1), 4),
       lanes: p.lanes,
       threads: p.threads,
       x,
       y,
     };
-    const spanFolded = { axis: folded, clamped: false };
-    const sink =
-      p.along === 1 && node.op === "softmax"
-        ? resultSink(k, m, span, spanFolded, new Map(), to)
-        : resultSink(k, m, spanFolded, span, new Map(), to);
+    const each = eachElement(k, shape, node.extents, here, inner, outer);
+    rowValues(k, m, shape, here);
 
-    if (node.op === "softmax") {
-      softmax(k, node, shape, each, (at, value) => {
-        if (p.along === 1) sink.put(b, row, at, value);
+    const alongSpan = { axis: along, clamped: false };
+    if (wholeRows) {
+      const sink =
+        p.along === 1
+          ? resultSink(k, m, span, alongSpan, new Map(), to)
+          : resultSink(k, m, alongSpan, span, new Map(), to);
+      const put = (at: KExpr, value: KExpr, width: Width): void => {
+        if (p.along === 1) sink.put(b, row, at, splat(value, width));
         else sink.put(b, at, row, splat(value, across));
-      });
+      };
+      if (node.op === "softmax") softmax(k, node, shape, each, put);
+      else each((point, at, width) => put(at, mapElement(k, node, point), width));
     } else {
       const value = isArg(node) ? best(k, node, shape, each) : reduced(k, node, shape, each);
-      const put = (): void =>
-        resultSink(k, m, { axis: axisOf([], []), clamped: false }, span, new Map(), to).put(b, int(0), row, value);
+      const sink = resultSink(k, m, { axis: axisOf([], []), clamped: false }, span, new Map(), to);
+      const put = (): void => sink.put(b, int(0), row, splat(value, across));
       if (p.lanes === 1) put();
       else b.if(eq(x, 0), put);
     }
@@ -185,37 +175,95 @@ export const rowReduction: Schedule<RowParams> = {
   },
 };
 
-/** Calls its argument at every element of a row that this invocation has to do with. */
-type Each = (visit: (point: Point, at: KExpr, width: Width) => void) => void;
-
-/** How rows are spread over a workgroup. */
-interface Shape {
-  /** Rows of an invocation, the lanes of its vectors; 1 where the lanes run along the row. */
-  readonly across: Width;
-  /** Widths in which elements arrive. */
-  readonly widths: readonly Width[];
-  readonly lanes: number;
-  readonly threads: number;
-  readonly x: KExpr;
-  readonly y: KExpr;
+/** The rows where an invocation stands: one, or four neighbours, which may lie a little beyond the last. */
+interface Rows {
+  readonly envs: readonly Env[];
+  readonly beyond: ReadonlyMap<Ix, Dim>;
 }
 
-const isArg = (node: Reduction): boolean =>
+/** Walks along rows: over `inner` by the invocations of a row, over `outer` by all of them. */
+function eachElement(
+  k: KernelScope,
+  shape: Shape,
+  extents: readonly Dim[],
+  rows: Rows,
+  inner: Ix,
+  outer: readonly Ix[],
+): Each {
+  const { b } = k;
+  const axis = axisOf([inner], extents);
+  const extentOf = (ix: Ix): Dim => extents[ix] ?? constDim(1);
+  const fours = floorDivDim(axis.total, constDim(4));
+  const middle = shape.vectors ? scaleDim(fours, 4, 1) : constDim(0);
+  return (visit) => {
+    const step = (env: Env, at: KExpr, width: Width): void => {
+      const along = decode(b, axis, at, width);
+      const lanes =
+        shape.across > 1
+          ? rows.envs.map((r): Env => new Map([...r, ...env, ...(along[0] ?? [])]))
+          : along.map((f): Env => new Map([...(rows.envs[0] ?? []), ...env, ...f]));
+      visit(pointAt(extents, lanes, rows.beyond), at, width);
+    };
+    nest(b, outer, extentOf, new Map(), (env) => {
+      const { lanes, x } = shape;
+      if (shape.vectors) b.for(x, b.dim(fours), lanes, "serial", (four) => step(env, mul(four, 4), 4), "k4");
+      if (shape.singles)
+        b.for(add(b.dim(middle), x), b.dim(axis.total), lanes, "serial", (at) => step(env, at, 1), "k");
+    });
+  };
+}
+
+/** Computes what a map needs to know of its rows; from then on the kernel has these values. */
+function rowValues(k: KernelScope, m: Match, shape: Shape, rows: Rows): void {
+  for (const { value, at } of m.row?.values ?? []) {
+    const node = k.cx.node(value);
+    invariant(
+      node.op === "map" || node.op === "reduce" || node.op === "contract",
+      () => `${node.op} is no value of a row`,
+    );
+    const own: Rows = {
+      envs: rows.envs.map((env): Env => new Map(node.out.map((ix, a) => [ix, env.get(at[a] ?? -1) ?? int(0)]))),
+      beyond: new Map(
+        node.out.flatMap((ix, a) => {
+          const end = rows.beyond.get(at[a] ?? -1);
+          return end === undefined ? [] : [[ix, end] as const];
+        }),
+      ),
+    };
+    if (node.op === "map") {
+      k.given.set(value, k.b.let(mapElement(k, node, pointAt(node.extents, own.envs, own.beyond)), "of_row"));
+      continue;
+    }
+    const [inner] = reducedIndices(node);
+    invariant(inner !== undefined, () => "a fold has an index");
+    const each = eachElement(k, shape, node.extents, own, inner, []);
+    k.given.set(value, k.b.let(convert(node.type.dtype, reduced(k, node, shape, each)), "of_row"));
+  }
+}
+
+const usesOf = (node: RowNode): readonly Use[] =>
+  node.op === "contract" ? node.factors : node.op === "map" ? node.args : [node.arg];
+
+const isArg = (node: RowNode): boolean =>
   node.op === "reduce" && (node.monoid === "argmax" || node.monoid === "argmin");
 
-function foldedIndices(node: Reduction): readonly Ix[] {
-  return node.op === "softmax" ? [node.axis] : reducedIndices(node);
+function foldedIndices(m: Match, node: RowNode): readonly Ix[] {
+  if (m.row !== undefined) return [m.row.axis];
+  return node.op === "softmax" ? [node.axis] : node.op === "map" ? [] : reducedIndices(node);
 }
 
 function parts(
   m: Match,
   cx: BuildContext,
-): { readonly node: Reduction; readonly rows: Axis; readonly inner: Ix; readonly outer: readonly Ix[] } {
+): { readonly node: RowNode; readonly rows: Axis; readonly inner: Ix; readonly outer: readonly Ix[] } {
   const node = cx.node(m.root);
-  invariant(node.op === "reduce" || node.op === "softmax" || node.op === "contract", () => `${node.op} folds nothing`);
-  const folded = foldedIndices(node);
+  invariant(
+    node.op === "reduce" || node.op === "softmax" || node.op === "contract" || node.op === "map",
+    () => `${node.op} folds nothing`,
+  );
+  const folded = foldedIndices(m, node);
   const rows = storedIndices(cx, m).filter((ix) => !folded.includes(ix));
-  const uses = node.op === "contract" ? node.factors : [node.arg];
+  const uses = usesOf(node);
   const loads = (ix: Ix): number => uses.reduce((n, u) => n + loadsAlong(cx, u, ix), 0);
   const size = (ix: Ix): number => typical(node.extents[ix] ?? constDim(1));
   const ordered = [...folded].sort((a, b) => loads(b) - loads(a) || size(a) - size(b));
@@ -224,158 +272,18 @@ function parts(
   return { node, rows: axisOf(rows, node.extents), inner, outer: ordered.slice(0, -1) };
 }
 
-type Operator = "add" | "mul" | "max" | "min";
-
-const operatorOf = (monoid: Monoid): Operator => {
-  switch (monoid) {
-    case "sum":
-      return "add";
-    case "prod":
-      return "mul";
-    case "max":
-    case "argmax":
-      return "max";
-    case "min":
-    case "argmin":
-      return "min";
-  }
-};
-
-/** The greatest finite number of a dtype. */
-export const highest = (dtype: DType): number => {
-  switch (dtype) {
-    case "f32":
-      return 3.4028234663852886e38;
-    case "f16":
-      return 65504;
-    case "i32":
-      return 2147483647;
-    case "u32":
-      return 4294967295;
-    case "bool":
-      return 1;
-  }
-};
-
-/** The least finite number of a dtype. */
-export const lowest = (dtype: DType): number => {
-  switch (dtype) {
-    case "f32":
-    case "f16":
-      return -highest(dtype);
-    case "i32":
-      return -2147483648;
-    case "u32":
-    case "bool":
-      return 0;
-  }
-};
-
-const identity = (op: Operator, dtype: DType): number => {
-  switch (op) {
-    case "add":
-      return 0;
-    case "mul":
-      return 1;
-    case "max":
-      return lowest(dtype);
-    case "min":
-      return highest(dtype);
-  }
-};
-
 /** An element and whether it is selected; a product's condition is in its value. */
-function termOf(k: KernelScope, node: Reduction, point: Point): { readonly value: KExpr; readonly keep?: KExpr } {
+function termOf(k: KernelScope, node: RowNode, point: Point): { readonly value: KExpr; readonly keep?: KExpr } {
   if (node.op === "contract") return { value: productElement(k, node, point) };
+  if (node.op === "map") return { value: mapElement(k, node, point) };
   const value = element(k, node.arg, point);
   if (node.where === undefined) return { value };
   return { value, keep: selected(k, node.where, node.where.body, point) };
 }
 
-/** Folds with one accumulator for each width, then over lanes and invocations: one value a row, in all its invocations. */
-function folded(
-  k: KernelScope,
-  shape: Shape,
-  op: Operator,
-  dtype: DType,
-  each: Each,
-  term: (p: Point) => KExpr,
-): KExpr {
-  const { b } = k;
-  const accs = new Map(
-    shape.widths.map((w): readonly [Width, BufId] => {
-      const acc = b.memory("register", "acc", kType(dtype, w), 1);
-      b.store(acc, 0, lit(identity(op, dtype), kType(dtype, w)));
-      return [w, acc];
-    }),
-  );
-  each((point, _, width) => {
-    const w = shape.across > 1 ? shape.across : width;
-    const acc = accs.get(w);
-    invariant(acc, () => "an accumulator for each width");
-    b.store(acc, 0, splat(call(op, b.load(acc, 0), splat(term(point), w)), w));
-  });
-  const own = [...accs].map(([w, acc]) =>
-    shape.across > 1 ? b.load(acc, 0) : w > 1 ? fold(op, b.load(acc, 0)) : b.load(acc, 0),
-  );
-  const mine = b.let(
-    own.reduce((s, v) => call(op, s, v)),
-    "part",
-  );
-  return first(joined(k, shape, [mine], (s, t) => [call(op, first(s), first(t))]));
-}
-
-/** How many parts one invocation joins before the next barrier. */
-const radix = 8;
-
-/**
- * Joins the parts of a row that its invocations hold, through shared memory: eight parts at a time, each level in
- * memory of its own, until eight are left, which every invocation joins for itself.
- */
-function joined(
-  k: KernelScope,
-  shape: Shape,
-  mine: readonly KExpr[],
-  join: (s: readonly KExpr[], t: readonly KExpr[]) => readonly KExpr[],
-): readonly KExpr[] {
-  if (shape.lanes === 1) return mine;
-  const { b } = k;
-  const { x, y } = shape;
-  const rows = shape.threads / shape.lanes;
-  let lanes = shape.lanes;
-  const level = (count: number): readonly BufId[] =>
-    mine.map((v) => b.memory("shared", "parts", typeOf(v), rows * count));
-  const keep = (to: readonly BufId[], at: KExpr, values: readonly KExpr[]): void =>
-    to.forEach((buffer, i) => {
-      b.store(buffer, at, values[i] ?? int(0));
-    });
-  const gathered = (from: readonly BufId[], first: KExpr, count: number): readonly KExpr[] => {
-    const part = (i: number): readonly KExpr[] => from.map((buffer) => b.let(b.load(buffer, add(first, i)), "part"));
-    let all = part(0);
-    for (let i = 1; i < count; i++) all = join(all, part(i)).map((v) => b.let(v, "joined"));
-    return all;
-  };
-  let parts = level(lanes);
-  keep(parts, add(mul(y, lanes), x), mine);
-  b.barrier();
-  while (lanes > radix) {
-    const count = Math.min(radix, lanes / radix);
-    const fewer = lanes / count;
-    const next = level(fewer);
-    const [from, width] = [parts, lanes];
-    b.if(lt(x, fewer), () => {
-      keep(next, add(mul(y, fewer), x), gathered(from, add(mul(y, width), mul(x, count)), count));
-    });
-    b.barrier();
-    parts = next;
-    lanes = fewer;
-  }
-  return gathered(parts, mul(y, lanes), lanes);
-}
-
 /** The fold of a row, before the epilogue. */
-function reduced(k: KernelScope, node: Reduction, shape: Shape, each: Each): KExpr {
-  invariant(node.op !== "softmax", () => "a softmax is not one value");
+function reduced(k: KernelScope, node: RowNode, shape: Shape, each: Each): KExpr {
+  invariant(node.op === "reduce" || node.op === "contract", () => `a ${node.op} is not one value`);
   const op = node.op === "contract" ? "add" : operatorOf(node.monoid);
   const dtype = node.op === "contract" ? node.accum : node.type.dtype === "f16" ? "f32" : node.type.dtype;
   return folded(k, shape, op, dtype, each, (point) => {
@@ -386,7 +294,7 @@ function reduced(k: KernelScope, node: Reduction, shape: Shape, each: Each): KEx
 }
 
 /** Where the greatest or least element of a row is, the first of equals; 0 if nothing is selected. */
-function best(k: KernelScope, node: Reduction, shape: Shape, each: Each): KExpr {
+function best(k: KernelScope, node: RowNode, shape: Shape, each: Each): KExpr {
   invariant(node.op === "reduce", () => "only a reduction gives a place");
   const { b } = k;
   const dtype = k.cx.node(node.arg.value).type.dtype;
@@ -416,12 +324,6 @@ function best(k: KernelScope, node: Reduction, shape: Shape, each: Each): KExpr 
   return max(pair(whole)[1], 0);
 }
 
-const first = (values: readonly KExpr[]): KExpr => {
-  const [v] = values;
-  invariant(v, () => "a row has a value");
-  return v;
-};
-
 const pair = (values: readonly KExpr[]): readonly [KExpr, KExpr] => {
   const [v, w] = values;
   invariant(v && w, () => "a place has a value");
@@ -434,7 +336,7 @@ function softmax(
   node: Extract<Node, { op: "softmax" }>,
   shape: Shape,
   each: Each,
-  put: (at: KExpr, value: KExpr) => void,
+  put: (at: KExpr, value: KExpr, width: Width) => void,
 ): void {
   const { b } = k;
   const dtype: DType = "f32";
@@ -454,5 +356,5 @@ function softmax(
     node.where === undefined ? div(1, total) : select(gt(total, 0), div(1, max(total, lit(1e-30, typeOf(total)))), 0),
     "scale",
   );
-  each((point, at, width) => put(at, splat(mul(power(point), scale), shape.across > 1 ? shape.across : width)));
+  each((point, at, width) => put(at, mul(power(point), scale), width));
 }

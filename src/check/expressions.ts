@@ -8,6 +8,7 @@ import { inferCall } from "./calls.js";
 import type { Type } from "./checked.js";
 import { report, showTensor } from "./context.js";
 import type { Frame } from "./frame.js";
+import { indexValue } from "./indices.js";
 import { describe, lookup, reportUnknown } from "./names.js";
 import {
   inferCompare,
@@ -93,8 +94,7 @@ function inferName(f: Frame, e: Extract<Expr, { kind: "name" }>): Value {
     reportUnknown(f, e.name, "name");
     return errorValue;
   }
-  if (found.index !== undefined)
-    return { kind: "tensor", dtype: "i32", shape: [], form: { dim: found.index.symbol, indexed: true } };
+  if (found.index !== undefined) return indexValue(f, found.index);
   if (found.value !== undefined) {
     if (found.value.kind !== "instance") return found.value;
     report(cx, names.instanceAsValue(e.name, found.value.block.name.text, found.value.shape.length > 0));

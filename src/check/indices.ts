@@ -1,23 +1,26 @@
-import type { IndexDecl, Name } from "../../grammar/lf.ast.js";
+import type { Expr, IndexDecl, Name } from "../../grammar/lf.ast.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import * as say from "../diagnostics/messages/indices.js";
 import type { Span } from "../diagnostics/span.js";
-import { type Dim, type DimSymbol, provablyAtLeast, sameDim, symbolsOf } from "../ir/dim.js";
-import { type Context, freshSymbol, report, show } from "./context.js";
+import { type Dim, dimKey, provablyAtLeast, sameDim, symbolDim, symbolsOf } from "../ir/dim.js";
+import { type Context, report, show } from "./context.js";
 import type { Frame } from "./frame.js";
 import { nameIsFree } from "./names.js";
 import { prove } from "./prove.js";
 import type { Binding } from "./scope.js";
 import { completeSize } from "./sizes.js";
-import { errorValue } from "./value.js";
+import { errorValue, type TensorValue } from "./value.js";
+import { textOf } from "./walk.js";
+
+type SubscriptExpr = Extract<Expr, { kind: "subscript" }>;
 
 /** Something that says what an index ranges over (I2). */
 export interface RangeSource {
   readonly range: Dim;
   readonly span: Span;
   readonly by: "annotation" | "subscript" | "concat";
-  /** What is subscripted, for a fix by a slice. */
-  readonly sliced?: () => say.Sliced;
+  /** What is subscripted, and which axis of how many, for a fix by a slice. */
+  readonly subscripted: readonly [e: SubscriptExpr, axis: number, rank: number] | undefined;
   /** The index that it was said of, and where. */
   readonly index: Name;
 }
@@ -37,8 +40,8 @@ export interface IndexVar {
   readonly how: "left" | "reduction" | "softmax" | "concat";
   readonly annotation: RangeSource | undefined;
   readonly cls: RangeClass;
-  /** The index as a number: an `Atom`. */
-  readonly symbol: DimSymbol;
+  /** The index as a number: an `Atom`, made when it is used as one. */
+  value: TensorValue | undefined;
   /** Order of binding. */
   readonly serial: number;
   /** A subscript in which it occurs with arithmetic, which gives no range. */
@@ -74,7 +77,7 @@ export function openIndex(f: Frame, decl: IndexDecl, how: IndexVar["how"], aroun
   const own: RangeSource | undefined =
     range === undefined || decl.size === undefined
       ? undefined
-      : { range, span: decl.size.span, by: "annotation", index: decl.name };
+      : { range, span: decl.size.span, by: "annotation", index: decl.name, subscripted: undefined };
   const inherits = how === "softmax" ? around : undefined;
   const index: IndexVar = {
     name: decl.name,
@@ -82,23 +85,23 @@ export function openIndex(f: Frame, decl: IndexDecl, how: IndexVar["how"], aroun
     how,
     annotation: own ?? inherits?.annotation,
     cls: inherits?.cls ?? { into: undefined, first: undefined, link: undefined },
-    symbol: freshSymbol(cx, decl.name.text, 0, Number.POSITIVE_INFINITY),
-    serial: cx.nextId,
+    value: undefined,
+    serial: ++cx.nextId,
     arithmetic: undefined,
     around,
     hidden,
     state: !free || (decl.size !== undefined && range === undefined) ? "failed" : "open",
   };
-  cx.atoms.set(index.symbol.name, { kind: "index", index });
   if (own !== undefined) unify(f, index, own);
   scope.indices.push(index);
   f.opened.push(index);
-  scope.local.set(decl.name.text, {
-    entity: { kind: "index", index: decl },
-    name: decl.name.text,
-    at: decl.name.span,
-    ...(free ? { index } : { value: errorValue }), // a name that means two things: silent from here on
-  });
+  const entity = { kind: "index", index: decl } as const;
+  const { text, span } = decl.name;
+  // a name that means two things is silent from here on
+  scope.local.set(
+    text,
+    free ? { entity, name: text, at: span, index } : { entity, name: text, at: span, value: errorValue },
+  );
   return index;
 }
 
@@ -113,7 +116,31 @@ export function closeIndex(f: Frame, index: IndexVar): void {
 /** The range of an index as far as it is known. */
 export const knownRange = (index: IndexVar): Dim | undefined => index.annotation?.range ?? root(index.cls).first?.range;
 
-/** A bare subscript, or a `concat`, says what an index ranges over (I3). */
+/** The index as a number in an expression. */
+export function indexValue(f: Frame, index: IndexVar): TensorValue {
+  if (index.value !== undefined) return index.value;
+  const symbol = symbolDim(`${index.name.text}#${index.serial}`, 0, Number.POSITIVE_INFINITY);
+  f.cx.atoms.set(dimKey(symbol), { kind: "index", index });
+  index.value = { kind: "tensor", dtype: "i32", shape: [], form: { dim: symbol, indexed: true } };
+  return index.value;
+}
+
+/** A bare subscript says what an index ranges over (I3). */
+export function addSubscript(
+  f: Frame,
+  index: IndexVar,
+  range: Dim,
+  span: Span,
+  e: SubscriptExpr,
+  axis: number,
+  rank: number,
+): void {
+  const known = knownRange(index);
+  if (known !== undefined && sameDim(known, range)) return;
+  addSource(f, index, { range, span, by: "subscript", index: index.name, subscripted: [e, axis, rank] });
+}
+
+/** Something says what an index ranges over. */
 export function addSource(f: Frame, index: IndexVar, source: RangeSource): void {
   const said = index.annotation;
   if (said === undefined) {
@@ -190,8 +217,14 @@ const place = (cx: Context, s: RangeSource): say.RangePlace => ({
   size: show(cx, s.range),
   value: numberOf(s.range),
   by: s.by,
-  ...(s.sliced === undefined ? {} : { sliced: s.sliced() }),
+  ...(s.subscripted === undefined ? {} : { sliced: slicedBy(s.subscripted) }),
 });
+
+function slicedBy([e, axis, rank]: NonNullable<RangeSource["subscripted"]>): say.Sliced {
+  const [first, last] = [e.subs[0], e.subs.at(-1)];
+  const subs = first === undefined || last === undefined ? "" : e.span.file.text.slice(first.span.start, last.span.end);
+  return { of: textOf(e.of), axis, rank, subs };
+}
 
 const numberOf = (d: Dim): number | undefined =>
   d.op === "const" ? d.value : d.op === "symbol" && d.lo === d.hi ? d.lo : undefined;

@@ -72,7 +72,8 @@ function declareAll(cx: Context, module: Module): void {
     }
   };
   for (const decl of module.ast.dims) add({ kind: "dim", name: decl.name, decl, module, state: { is: "new" } });
-  for (const callable of module.ast.callables) add({ kind: "callable", name: callable.name, callable, module });
+  for (const callable of module.ast.callables)
+    add({ kind: "callable", name: callable.name, callable, module, binding: undefined });
 }
 
 const what = (top: TopLevel): say.NewName => (top.kind === "dim" ? "dim" : top.callable.kind);

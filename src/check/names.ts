@@ -50,12 +50,13 @@ export function bindDim(f: Frame, name: Name, dim: DimEntity, what: say.NewName)
 
 /** What a name stands for here; records it. Undefined if it is unknown, or its declaration is in error (reported). */
 export function lookup(f: Frame, name: Name): Binding | "unknown" | "broken" {
-  const local = f.scope.local.get(name.text);
+  const { text } = name;
+  const local = f.scope.local.get(text);
   if (local !== undefined) {
     f.cx.names.set(name, local.entity);
     return local;
   }
-  const visible = f.scope.module.visible.get(name.text);
+  const visible = f.scope.module.visible.get(text);
   if (visible !== undefined) return topBinding(f, name, visible.top);
   if (builtins.has(name.text)) {
     const entity = { kind: "builtin", name: name.text } as const;
@@ -67,17 +68,16 @@ export function lookup(f: Frame, name: Name): Binding | "unknown" | "broken" {
 
 function topBinding(f: Frame, name: Name, top: TopLevel): Binding | "broken" {
   if (top.kind === "callable") {
-    const entity = { kind: "callable", callable: top.callable } as const;
-    f.cx.names.set(name, entity);
-    return { entity, name: name.text, at: top.name.span };
+    top.binding ??= { entity: { kind: "callable", callable: top.callable }, name: top.name.text, at: top.name.span };
+    f.cx.names.set(name, top.binding.entity);
+    return top.binding;
   }
-  const { entity: dim, runtime } = topDim(f.cx, top);
-  if (dim === undefined) return "broken";
+  const { binding, runtime } = topDim(f.cx, top);
+  if (binding === undefined) return "broken";
   for (const symbol of runtime)
     if (!f.runtime.has(symbol.name)) f.runtime.set(symbol.name, { symbol, place: name.span });
-  const entity = { kind: "dim", dim } as const;
-  f.cx.names.set(name, entity);
-  return { entity, name: name.text, at: top.name.span };
+  f.cx.names.set(name, binding.entity);
+  return binding;
 }
 
 /** The message for a name that nothing here has. */

@@ -196,7 +196,7 @@ export function inferConcat(f: Frame, e: Extract<Expr, { kind: "concat" }>): Val
   const range = extents.reduce(addDim);
   cx.partRanges.set(e, extents);
   cx.ranges.set(e.index, range);
-  addSource(f, around, { range, span: e.span, by: "concat", index: around.name });
+  addSource(f, around, { range, span: e.span, by: "concat", index: around.name, subscripted: undefined });
   const bools = parts.every((p) => p.value.dtype === "bool");
   const dtype = bools ? "bool" : commonType(f, e.span, parts, { by: "concat", text: "concat" });
   if (dtype === undefined) return errorValue;

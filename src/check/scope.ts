@@ -26,13 +26,24 @@ export interface Module {
 
 export type TopLevel =
   | { readonly kind: "dim"; readonly name: Name; readonly decl: DimDecl; readonly module: Module; state: DimState }
-  | { readonly kind: "callable"; readonly name: Name; readonly callable: Callable; readonly module: Module };
+  | {
+      readonly kind: "callable";
+      readonly name: Name;
+      readonly callable: Callable;
+      readonly module: Module;
+      binding: Binding | undefined;
+    };
 
 export type DimState =
   | { readonly is: "new" }
   | { readonly is: "open" }
-  /** `runtime`: the `?` dims that the size is made of. `undefined` entity: its error has been reported. */
-  | { readonly is: "done"; readonly entity: DimEntity | undefined; readonly runtime: readonly DimSymbol[] };
+  /** `runtime`: the `?` dims that the size is made of. No binding: its error has been reported. */
+  | {
+      readonly is: "done";
+      readonly entity: DimEntity | undefined;
+      readonly binding: Binding | undefined;
+      readonly runtime: readonly DimSymbol[];
+    };
 
 export interface Visible {
   readonly top: TopLevel;

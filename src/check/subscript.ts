@@ -3,11 +3,11 @@ import * as ranges from "../diagnostics/messages/indices.js";
 import * as names from "../diagnostics/messages/names.js";
 import * as say from "../diagnostics/messages/types.js";
 import { constDim, type Dim, dimRange, subDim, substituteDim, symbolsOf } from "../ir/dim.js";
-import type { DimEntity } from "./checked.js";
+import type { DimEntity, Type } from "./checked.js";
 import { type Context, report, show } from "./context.js";
 import { infer, inferTensor, settle } from "./expressions.js";
 import type { Frame } from "./frame.js";
-import { addSource, type IndexVar } from "./indices.js";
+import { addSubscript, type IndexVar } from "./indices.js";
 import { describe, lookup, reportUnknown } from "./names.js";
 import { indexOf } from "./operators.js";
 import { lowerBound, prove } from "./prove.js";
@@ -20,7 +20,7 @@ import {
   indexEntry,
   sizeValue,
 } from "./sizes.js";
-import { errorValue, type Form, isReal, tensor, type Value } from "./value.js";
+import { errorValue, type Form, isReal, scalar, tensor, type Value } from "./value.js";
 import { bare, textOf } from "./walk.js";
 
 type SubscriptExpr = Extract<Expr, { kind: "subscript" }>;
@@ -85,7 +85,7 @@ export function inferSubscript(f: Frame, e: SubscriptExpr): Value {
       continue;
     }
     if (sub === undefined || sub.kind === "all") {
-      taken.push({ is: "kept", to: axes.length });
+      if (ragged) taken.push({ is: "kept", to: axes.length });
       axes.push(extent);
     } else if (sub.kind === "slice") {
       const length = slice(f, e, sub, extent);
@@ -214,6 +214,19 @@ function at(
   rank: number,
 ): Taken | undefined {
   const { cx } = f;
+  const inner = bare(sub.expr);
+  if (inner.kind === "name") {
+    const binding = f.scope.local.get(inner.name.text);
+    if (binding?.index !== undefined) {
+      cx.names.set(inner.name, binding.entity);
+      for (let part = sub.expr; ; part = part.of) {
+        cx.types.set(part, scalar("i32") as Type);
+        if (part.kind !== "paren") break;
+      }
+      addSubscript(f, binding.index, extent, inner.span, e, axis, rank);
+      return { is: "index", index: binding.index };
+    }
+  }
   const value = inferTensor(f, sub.expr);
   if (value === undefined) return undefined;
   if (value.shape.length > 0) {
@@ -229,20 +242,6 @@ function at(
   if (form === undefined) {
     cx.gathers.add(sub); // I5
     return { is: "other", sub };
-  }
-  const inner = bare(sub.expr);
-  if (inner.kind === "name") {
-    const binding = f.scope.local.get(inner.name.text);
-    if (binding?.index !== undefined) {
-      addSource(f, binding.index, {
-        range: extent,
-        span: inner.span,
-        by: "subscript",
-        index: binding.index.name,
-        sliced: () => ({ of: textOf(e.of), axis, rank, subs: subscriptsText(e) }),
-      });
-      return { is: "index", index: binding.index };
-    }
   }
   inRange(f, e, sub, form, extent);
   if (form.indexed) return { is: "other", sub };
@@ -330,11 +329,6 @@ function tableSubscript(f: Frame, e: SubscriptExpr): Value | undefined {
     if (typeof by !== "string") dim = entryOfBinding(f, name, table, by, sub.span);
   } else if (value.kind === "tensor") report(f.cx, names.tableEntryBy(sub.span, name.text));
   return dim === undefined ? errorValue : { kind: "tensor", dtype: "int", shape: [], form: { dim, indexed: false } };
-}
-
-function subscriptsText(e: SubscriptExpr): string {
-  const [first, last] = [e.subs[0], e.subs.at(-1)];
-  return first === undefined || last === undefined ? "" : e.span.file.text.slice(first.span.start, last.span.end);
 }
 
 /** Where the thing that is subscripted was declared, for the message. */

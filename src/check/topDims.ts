@@ -7,7 +7,9 @@ import { createScope, type TopLevel } from "./scope.js";
 import { checkSize, completeSize, maxSize, sizeValue } from "./sizes.js";
 
 export type TopDim = Extract<TopLevel, { kind: "dim" }>;
-type Done = { readonly entity: DimEntity | undefined; readonly runtime: readonly DimSymbol[] };
+type Done = Extract<TopDim["state"], { is: "done" }>;
+
+const broken: Done = { is: "done", entity: undefined, binding: undefined, runtime: [] };
 
 /** What a top-level dim is (D2, D5); found once, on first use. */
 export function topDim(cx: Context, top: TopDim): Done {
@@ -15,8 +17,8 @@ export function topDim(cx: Context, top: TopDim): Done {
   if (state.is === "done") return state;
   if (state.is === "open") {
     report(cx, say.dimOfItself(top.name));
-    top.state = { is: "done", entity: undefined, runtime: [] };
-    return { entity: undefined, runtime: [] };
+    top.state = broken;
+    return broken;
   }
   top.state = { is: "open" };
   const f = createFrame(cx, createScope(top.module), undefined);
@@ -25,9 +27,14 @@ export function topDim(cx: Context, top: TopDim): Done {
   if (after.is === "done") return after; // it was found to be made of itself
   const runtime = [...f.runtime.values()].map((r) => r.symbol as DimSymbol);
   if (entity?.kind === "runtime") runtime.push(entity.symbol as DimSymbol);
-  const done: Done = { entity, runtime };
-  top.state = { is: "done", ...done };
-  if (entity !== undefined) cx.dims.set(top.name, entity);
+  const { name } = top;
+  const binding =
+    entity === undefined
+      ? undefined
+      : ({ entity: { kind: "dim", dim: entity }, name: name.text, at: name.span } as const);
+  const done: Done = { is: "done", entity, binding, runtime };
+  top.state = done;
+  if (entity !== undefined) cx.dims.set(name, entity);
   return done;
 }
 

@@ -37,6 +37,11 @@ export function collectInput(
   return new Map([...(previous ?? []), [name, source]]);
 }
 
+export const collectName = (value: string, previous: readonly string[] | undefined): readonly string[] => [
+  ...(previous ?? []),
+  value,
+];
+
 export function wholeNumber(value: string): number {
   const number = Number(value);
   if (!/^[0-9]+$/.test(value) || !Number.isSafeInteger(number)) throw new InvalidArgumentError("Write a whole number.");

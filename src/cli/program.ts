@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { InternalError } from "../util/invariant.js";
-import { collectDim, collectInput, wholeNumber } from "./options.js";
+import { collectDim, collectInput, collectName, wholeNumber } from "./options.js";
 import { exit } from "./terminal.js";
 import { version } from "./version.js";
 
@@ -36,7 +36,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .command("compile")
     .description("write the code of a model for one or several backends")
     .argument("<file>", "a .lf file")
-    .option("--backend <name...>", "wgsl, tfjs, js; the first is the main one", ["wgsl"])
+    .addOption(
+      new Option("--backend <name>", "wgsl (the default), tfjs or js; repeatable, the first is the main one").argParser(
+        collectName,
+      ),
+    )
     .option("-o, --out <folder>", "where to write; NAME.lfc in the current folder unless told")
     .addOption(model())
     .addOption(dim())

@@ -37,6 +37,18 @@ interface Dawn {
 const fault = <F extends DeviceFault>(error: F): { readonly ok: false; readonly error: F } => ({ ok: false, error });
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/**
+ * Dawn's root object, one for the process and for ever. It is no state of lfc but a handle that must never be collected:
+ * Dawn goes on calling into it after its devices are destroyed, and crashes or waits for a freed lock if it is gone.
+ */
+const drivers: GPU[] = [];
+
+function driver(dawn: Dawn): GPU {
+  const gpu = drivers[0] ?? dawn.create([]);
+  drivers[0] = gpu;
+  return gpu;
+}
+
 async function loadDawn(): Promise<Result<Dawn, DeviceFault>> {
   // A name in a variable: neither the type checker nor a bundler may insist on an optional package.
   const name: string = "webgpu";
@@ -103,8 +115,7 @@ export async function openDevice(kind: AdapterKind): Promise<Result<NodeDevice, 
   }
   try {
     Object.assign(globalThis, dawn.value.globals);
-    // The GPU object must outlive its devices: the closure of `close` keeps it.
-    const gpu = dawn.value.create([]);
+    const gpu = driver(dawn.value);
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance", ...fallback(kind) });
     if (adapter === null) return fault({ fault: "no-adapter", message: "the driver offers no WebGPU adapter" });
     const description = describeAdapter(adapter.info);
@@ -116,19 +127,7 @@ export async function openDevice(kind: AdapterKind): Promise<Result<NodeDevice, 
       requiredFeatures: wantedFeatures.filter((f) => adapter.features.has(f)),
       requiredLimits: Object.fromEntries(wantedLimits.map((l) => [l, adapter.limits[l]])),
     });
-    let open: GPU | undefined = gpu;
-    return {
-      ok: true,
-      value: {
-        device,
-        adapter: description,
-        close() {
-          if (open === undefined) return;
-          open = undefined;
-          device.destroy();
-        },
-      },
-    };
+    return { ok: true, value: { device, adapter: description, close: () => device.destroy() } };
   } catch (error) {
     return fault({ fault: "no-device", message: `the device does not open: ${reason(error)}` });
   }

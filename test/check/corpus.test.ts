@@ -116,5 +116,9 @@ test.each(files("bad"))("refused: %s", (name) => {
 });
 
 test("every reason has a program", () => {
-  expect([...reasons.keys()].sort()).toEqual(files("bad").map((name) => name.replace(/\.lf$/, "")).sort());
+  expect([...reasons.keys()].sort()).toEqual(
+    files("bad")
+      .map((name) => name.replace(/\.lf$/, ""))
+      .sort(),
+  );
 });

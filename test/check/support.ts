@@ -21,14 +21,18 @@ export function checkPath(path: string, dims: Readonly<Record<string, number>> =
 }
 
 /** Checks texts by path; the first is the entry file. `lf 1` is put in front of each. */
-export function checkFiles(files: Readonly<Record<string, string>>, dims: ReadonlyMap<string, number> = new Map()): Checked {
+export function checkFiles(
+  files: Readonly<Record<string, string>>,
+  dims: ReadonlyMap<string, number> = new Map(),
+): Checked {
   const sources = Object.entries(files).map(([path, text]): SourceFile => ({ path, text: `lf 1\n${text}` }));
   const [entry] = sources;
   if (entry === undefined) throw new Error("no file");
   return check(entry, { dims, parse: parseFile, load: (path) => sources.find((s) => s.path === path) });
 }
 
-export const checkText = (text: string, dims?: ReadonlyMap<string, number>): Checked => checkFiles({ "a.lf": text }, dims);
+export const checkText = (text: string, dims?: ReadonlyMap<string, number>): Checked =>
+  checkFiles({ "a.lf": text }, dims);
 
 /** The program, or a failure that shows the messages. */
 export function accepted(checked: Checked): CheckedProgram {

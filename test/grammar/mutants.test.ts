@@ -87,12 +87,11 @@ test("a mutant is a program, or is refused in time with coded messages that have
       expect(renderDiagnostics(diagnostics).length).toBeGreaterThan(0);
       expect(JSON.stringify(diagnostics.map(diagnosticToJson))).not.toContain('"text"');
       if (kind === "cut") continue;
-      const lines = diagnostics.flatMap((d) => [d.span, ...(d.notes ?? []).map((note) => note.span)]);
+      const spans = diagnostics.flatMap((d) => [d.span, ...(d.notes ?? []).map((note) => note.span)]);
       const line = position(file, at).line;
-      const hit = lines.some((span) => span !== undefined && position(file, span.start).line === line);
-      const count = (right[kind] ??= [0, 0]);
-      count[1]++;
-      if (hit) count[0]++;
+      const hit = spans.some((span) => span !== undefined && position(file, span.start).line === line);
+      const [lines, of] = right[kind] ?? [0, 0];
+      right[kind] = [lines + (hit ? 1 : 0), of + 1];
     }
   });
   if (process.env.LFC_MUTANTS) console.log(right, { refused, spurious });

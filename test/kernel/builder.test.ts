@@ -96,6 +96,7 @@ test.each<[KExpr, string]>([
   [laneAt(v, x), "select(x == 3, v.w, select(x == 2, v.z, select(x == 1, v.y, v.x)))"],
   [convert("f32", int(7)), "7.0"],
   [convert("i32", float(-2.75)), "-2"],
+  [convert("u32", int(-1)), "4294967295u"],
   [bitcast("u32", f), "bitcast.u32(f)"],
   [sum([x, 2, y, 3]), "x + y + 5"],
   [lit(1e10, kType("f16")), "infh"],

@@ -147,11 +147,32 @@ describe("common expressions", () => {
       k.store("y", add(g, 32), add(k.load(s, g), 3));
     });
     expect(text).toBe(`s[0] = 1.0
-let x_1: f32 = s[g]
-y[g] = x_1 + 1.0
-y[g + 16] = x_1 + 2.0
+let s_1: f32 = s[g]
+y[g] = s_1 + 1.0
+y[g + 16] = s_1 + 2.0
 s[1] = 5.0
 y[g + 32] = s[g] + 3.0`);
+  });
+
+  test("a load from read-only memory leaves loops that have a turn, not conditions", () => {
+    const n = symbolDim("N", 1, 16);
+    const text = simplified((k, g) => {
+      k.for(0, k.dim(n), 1, "serial", (i) => {
+        k.if(lt(i, 3), () => k.store("y", add(g, i), add(k.load("x", g), k.load("x", add(g, 1)))));
+        k.store("y", i, k.load("x", g));
+      });
+      k.for(3, k.dim(n), 1, "serial", (i) => k.store("y", i, k.load("x", add(g, 2))));
+    });
+    expect(text).toBe(`let x_1: f32 = x[g]
+for i in 0..dim0 {
+  if i < 3 {
+    y[g + i] = x[g] + x[g + 1]
+  }
+  y[i] = x_1
+}
+for i_1 in 3..dim0 {
+  y[i_1] = x[g + 2]
+}`);
   });
 
   test("what only arms of selects read stays there", () => {

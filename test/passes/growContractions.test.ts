@@ -87,7 +87,7 @@ test("random graphs keep their meaning", () => {
 });
 
 test("with reassociate, random graphs keep their meaning and never cost more", () => {
-  for (let seed = 1; seed <= 120; seed++) {
+  for (let seed = 1; seed <= 80; seed++) {
     const before = randomGraph(seed, { regions: false, symbolic: false });
     const { inputs, params } = randomValues(before, seed);
     const context = testContext();

@@ -70,7 +70,7 @@ export function expectSoundOnRandomGraphs(
   run: (graph: Graph, cx: PassContext) => Graph,
   options: PropertyOptions = {},
 ): void {
-  const { runs = 150, rounding = 0, phase, idempotent = true, context = testContext, check, ...shape } = options;
+  const { runs = 80, rounding = 0, phase, idempotent = true, context = testContext, check, ...shape } = options;
   for (let seed = 1; seed <= runs; seed++) {
     const before = randomGraph(seed, shape);
     const after = run(before, context());

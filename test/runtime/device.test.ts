@@ -34,18 +34,29 @@ async function bundled(into: string): Promise<string> {
 }
 
 /** Opens a device in a process of its own and gives what it printed, when it has ended well. */
-async function openIn(module: string, kind: string, env: Readonly<Record<string, string>>): Promise<string> {
+async function openIn(
+  module: string,
+  kind: string,
+  env: Readonly<Record<string, string>>,
+  body = `
+    const opened = await openDevice(kind);
+    console.log(opened.ok ? "opened " + opened.value.adapter.name : opened.error.fault);
+    if (opened.ok) opened.value.close();`,
+): Promise<string> {
   const script = `
     import { openDevice } from ${JSON.stringify(pathToFileURL(module).href)};
-    const opened = await openDevice(${JSON.stringify(kind)});
-    console.log(opened.ok ? "opened " + opened.value.adapter.name : opened.error.fault);
-    if (opened.ok) opened.value.close();`;
+    const kind = ${JSON.stringify(kind)};
+    ${body}`;
   const { VK_ICD_FILENAMES: _, LD_LIBRARY_PATH: __, ...clean } = process.env;
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
-    cwd: folder,
-    env: { ...clean, ...env },
-    timeout: 30_000,
-  });
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ["--expose-gc", "--input-type=module", "-e", script],
+    {
+      cwd: folder,
+      env: { ...clean, ...env },
+      timeout: 30_000,
+    },
+  );
   return (stdout + stderr).trim();
 }
 
@@ -57,6 +68,21 @@ test.runIf(linux)("SwiftShader asks for a start with its variables, then opens, 
     expect(await openIn(module, "swiftshader", {})).toBe("restart");
     const env = await swiftshaderEnvironment(root);
     expect(await openIn(module, "swiftshader", env ?? {})).toBe("opened google swiftshader");
+    // Dawn goes on calling into its root object after a device is closed: it must not be collected.
+    const closing = `
+      for (let i = 0; i < 10; i++) {
+        const opened = await openDevice(kind);
+        const { device } = opened.value;
+        const buffer = device.createBuffer({ size: 64, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+        const mapped = buffer.mapAsync(GPUMapMode.READ).then(() => "mapped", () => "refused");
+        opened.value.close();
+        gc();
+        await device.lost;
+        gc();
+        await mapped;
+      }
+      console.log("closed");`;
+    expect(await openIn(module, "swiftshader", env ?? {}, closing)).toBe("closed");
     // With SwiftShader's driver named, no GPU is visible.
     expect(await openIn(module, "hardware", env ?? {})).toBe("no-adapter");
   } finally {

@@ -153,6 +153,38 @@ test("layer norm", async () => {
     [n, d],
     call("add", call("mul", call("mul", argument(0), argument(1)), argument(2)), argument(3)),
   );
-  const program = await agree(h.finish({ y }));
-  expect(program.steps.length).toBeLessThanOrEqual(3);
+  for (const target of [simt, { ...simt, parallel: 512 }]) {
+    const program = await agree(h.finish({ y }), { target });
+    expect(program.steps.length).toBe(1);
+  }
+});
+
+test("layer norm over any axis; a statistic that others read has memory", async () => {
+  for (const [out, axis] of [
+    [[0, 1, 2], 2],
+    [[0, 1, 2], 1],
+    [[2, 0, 1], 0],
+  ] as const) {
+    const h = hand();
+    const sizes = [3, 5, 8];
+    const x = h.input("x", sizes);
+    const rows = [0, 1, 2].filter((i) => i !== axis);
+    const total = reduce(h, "sum", use(x, 0, 1, 2), rows, sizes);
+    const most = reduce(h, "max", use(x, 0, 1, 2), rows, sizes);
+    const y = h.map(
+      [use(x, 0, 1, 2), use(total, ...rows), use(most, ...rows)],
+      sizes,
+      call("sub", call("mul", argument(0), argument(1)), argument(2)),
+      out,
+    );
+    const z = h.map(
+      [use(total, 0, 1)],
+      rows.map((i) => sizes[i] ?? 1),
+      call("neg", argument(0)),
+    );
+    const alone = await agree(h.finish({ y }));
+    expect(alone.steps.length).toBe(1);
+    const shared = await agree(h.finish({ y, z }));
+    expect(shared.steps.length).toBe(3);
+  }
 });

@@ -90,8 +90,26 @@ const cases: readonly Case[] = [
     within: (_, y) => 2 * ulp(y),
   },
   { fn: "rsqrt", of: (x) => 1 / Math.sqrt(x), ranges: [[1e-3, 100]], within: (_, y) => 2 * ulp(y) },
-  { fn: "sin", of: Math.sin, ranges: [[-Math.PI, Math.PI]], within: () => 2 ** -11 },
-  { fn: "cos", of: Math.cos, ranges: [[-Math.PI, Math.PI]], within: () => 2 ** -11 },
+  {
+    fn: "sin",
+    of: Math.sin,
+    ranges: [
+      [-Math.PI, Math.PI],
+      [-100, 100],
+      [-60_000, 60_000],
+    ],
+    within: (x) => 3e-7 + ulp(x),
+  },
+  {
+    fn: "cos",
+    of: Math.cos,
+    ranges: [
+      [-Math.PI, Math.PI],
+      [-100, 100],
+      [-60_000, 60_000],
+    ],
+    within: (x) => 3e-7 + ulp(x),
+  },
   {
     fn: "tanh",
     of: Math.tanh,

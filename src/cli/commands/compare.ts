@@ -30,6 +30,10 @@ export async function compareCommand(file: string, options: Options): Promise<nu
   const json = options.json === true;
   const asked = options.backends.split(",").map((n) => n.trim());
   const names = [...new Set(asked.filter((n) => n !== ""))];
+  for (const name of names) {
+    const known = name === "reference" ? undefined : await resolveBackend(name);
+    if (known?.ok === false) return report([known.error], json);
+  }
   const adapter = names.includes("wgsl") ? await openAdapter(options.adapter) : undefined;
   if (adapter !== undefined && !adapter.ok) return report([adapter.error], json);
   try {
@@ -98,6 +102,11 @@ async function compareBackend(
   }
 }
 
+function verdict(c: Comparison): string {
+  if (c.passed) return "agrees";
+  return c.share > 1 ? `DIFFERS at element ${c.worst}` : "DIFFERS in relative L2";
+}
+
 function describe({ graph, sizes }: Prepared, reference: Reference, rows: readonly Row[], on: string): string {
   const at = [...sizes].map(([name, value]) => `${name} = ${value}`).join(", ");
   const head = `${graph.name}${at === "" ? "" : ` at ${at}`} against the float64 reference`;
@@ -113,9 +122,9 @@ function describe({ graph, sizes }: Prepared, reference: Reference, rows: readon
           c.maxAbs.toExponential(2),
           c.maxRel.toExponential(2),
           c.relL2.toExponential(2),
-          `${(100 * c.share).toFixed(1)} %`,
+          c.undecided === c.elements ? "-" : `${(100 * c.share).toFixed(1)} %`,
           String(c.undecided),
-          c.passed ? "agrees" : `DIFFERS at element ${c.worst}`,
+          verdict(c),
         ]),
       ],
     ),

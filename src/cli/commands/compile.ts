@@ -8,7 +8,7 @@ import { loadGraph } from "../prepare.js";
 import { exit, print, report } from "../terminal.js";
 
 interface Options extends ModelOptions {
-  readonly backend: readonly string[];
+  readonly backend?: readonly string[];
   readonly out?: string;
 }
 
@@ -18,7 +18,7 @@ export async function compileCommand(file: string, options: Options): Promise<nu
   if (!graph.ok) return report(graph.error, json);
 
   const made: { readonly name: string; readonly lowered: Lowered }[] = [];
-  for (const name of new Set(options.backend)) {
+  for (const name of new Set(options.backend ?? ["wgsl"])) {
     const backend = await resolveBackend(name);
     if (!backend.ok) return report([backend.error], json);
     const lowered = lower(graph.value, backend.value, { fp: options.fp });

@@ -2,11 +2,17 @@ import type { Diagnostic } from "../diagnostic.js";
 
 /** Messages about files, inputs, weights and backends: LF0401 … LF0449. */
 
-const error = (code: Diagnostic["code"], message: string, help?: string): Diagnostic => ({
+const error = (
+  code: Diagnostic["code"],
+  message: string,
+  help?: string,
+  notes: readonly string[] = [],
+): Diagnostic => ({
   code,
   severity: "error",
   message,
   ...(help === undefined ? {} : { help }),
+  ...(notes.length === 0 ? {} : { notes: notes.map((note) => ({ message: note })) }),
 });
 
 export const cannotRead = (path: string, reason: string): Diagnostic =>
@@ -30,20 +36,22 @@ export interface WantedInput {
   readonly shape: string;
 }
 
-const inputLine = (i: WantedInput): string => `  ${i.name}: ${i.dtype}${i.shape}`;
+const inputLine = (i: WantedInput): string => `the model takes ${i.name}: ${i.dtype}${i.shape}`;
 
 export const missingInputs = (missing: readonly string[], all: readonly WantedInput[]): Diagnostic =>
   error(
     "LF0404",
-    `no value is given for ${missing.length === 1 ? `the input ${missing[0]}` : `the inputs ${missing.join(", ")}`}; the model takes\n${all.map(inputLine).join("\n")}`,
+    `no value is given for ${missing.length === 1 ? `the input ${missing[0]}` : `the inputs ${missing.join(", ")}`}`,
     `--input ${missing[0]}=FILE.npy, --input ${missing[0]}=text:FILE.txt or --input ${missing[0]}=random`,
+    all.map(inputLine),
   );
 
 export const unknownInput = (name: string, all: readonly WantedInput[], near?: string): Diagnostic =>
   error(
     "LF0405",
-    `the model has no input named ${name}; it takes\n${all.map(inputLine).join("\n")}`,
+    `the model has no input named ${name}`,
     near === undefined ? undefined : `did you mean ${near}?`,
+    all.map(inputLine),
   );
 
 export const inputShape = (name: string, wanted: string, found: readonly number[], reason?: string): Diagnostic =>
@@ -77,8 +85,9 @@ export const malformedSafetensors = (path: string, reason: string): Diagnostic =
 export const weightsDiffer = (path: string, problems: readonly string[]): Diagnostic =>
   error(
     "LF0410",
-    `the weights in ${path} do not fit the model:\n${problems.map((p) => `  ${p}`).join("\n")}`,
+    `the weights in ${path} do not fit the model`,
     "a parameter is looked up by the key of its `from`, or by its path when it has none",
+    problems,
   );
 
 export const foreignFolder = (path: string, file: string): Diagnostic =>

@@ -4,7 +4,7 @@ import type { ReferenceTensor } from "./reference/tensor.js";
 
 /** How a machine's result stands to the reference: the one tolerance of the project. */
 export interface Comparison {
-  /** Greatest |difference| and greatest |difference| / |reference| over the decided elements. */
+  /** Greatest |difference| and greatest |difference| / |reference| over the elements that no open decision reaches. */
   readonly maxAbs: number;
   readonly maxRel: number;
   /** ‖difference‖₂ / ‖reference‖₂ over the elements that no open decision reaches; 0 when both are 0. */
@@ -50,17 +50,17 @@ export function compareToReference(
     if ((flags & 1) === 0 && Number.isFinite(expected)) {
       differenceSquared += difference * difference;
       referenceSquared += expected * expected;
+      // NaN compares false with everything, so it is asked for by name.
+      const relative = difference === 0 ? 0 : difference / Math.abs(expected);
+      if (!(difference <= maxAbs)) maxAbs = difference;
+      if (!(relative <= maxRel)) maxRel = relative;
     }
     if (flags !== 0) {
       open++;
       continue;
     }
     const limit = bound[i] ?? 0;
-    // NaN compares false with everything, so it is asked for by name.
     const part = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference === 0 ? 0 : difference / limit;
-    const relative = difference === 0 ? 0 : difference / Math.abs(expected);
-    if (!(difference <= maxAbs)) maxAbs = difference;
-    if (!(relative <= maxRel)) maxRel = relative;
     if (worst === -1 || part > share) {
       share = Math.max(share, part);
       worst = i;

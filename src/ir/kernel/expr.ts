@@ -392,12 +392,16 @@ export function subgroup(
   return { k: "subgroup", op, of, ...(lane === undefined ? {} : { lane }), type: typeOf(of) };
 }
 
-/** The nearest value of another dtype; floats towards integers truncate. */
+/** The nearest value of another dtype; floats towards integers truncate, between integers the bits stay. */
 export function convert(dtype: DType, e: KExpr): KExpr {
   const type = typeOf(e);
   if (type.dtype === dtype) return e;
   const to = kType(dtype, type.width);
-  if (e.k === "lit") return lit(e.value, to);
+  if (e.k === "lit") {
+    const whole = type.dtype === "i32" || type.dtype === "u32";
+    if (whole && dtype === "i32") return lit(e.value | 0, to);
+    return lit(whole && dtype === "u32" ? e.value >>> 0 : e.value, to);
+  }
   return raw("convert", [e], to);
 }
 
