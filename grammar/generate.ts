@@ -12,8 +12,8 @@ import {
   type TokenType,
 } from "chevrotain";
 import { InternalError } from "../src/util/invariant.js";
+import { lfParser } from "./lf.instances.js";
 import { precedence } from "./lf.operators.js";
-import { lfParser } from "./lf.parser.js";
 import * as t from "./lf.tokens.js";
 
 /**

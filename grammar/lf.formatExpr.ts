@@ -1,4 +1,4 @@
-import { type Doc, fill, group, ifBroken, indent, joinDocs, line, softline } from "./doc.js";
+import { type Doc, fill, flatText, group, ifBroken, indent, joinDocs, line, softline } from "./doc.js";
 import type * as ast from "./lf.ast.js";
 import { type CommentCursor, endOfBracket } from "./lf.comments.js";
 
@@ -54,7 +54,9 @@ export function formatExpr(text: string, cursor: CommentCursor, body: (b: ast.Bo
     const start = word(t.span.start, head);
     if (t.axes.length === 0) return start;
     const axes = t.axes.map((a) => labelled(a.name, a.size));
-    return [start, bracketed("[", axes, "]", t.span.end)];
+    // A type is one word: what stands around it breaks.
+    const inside: Doc = ["[", joinDocs(axes, ", "), ...cursor.before(t.span.end - 1), "]"];
+    return [start, flatText(inside) ?? inside];
   }
 
   function labelled(own: ast.Name | undefined, of: ast.SizeExpr | undefined): Doc {

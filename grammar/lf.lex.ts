@@ -1,9 +1,10 @@
-import { type IToken, Lexer, tokenMatcher } from "chevrotain";
+import { type IToken, tokenMatcher } from "chevrotain";
 import type { Diagnostic } from "../src/diagnostics/diagnostic.js";
 import * as say from "../src/diagnostics/messages/characters.js";
 import { keywordAsName } from "../src/diagnostics/messages/syntax.js";
 import type { SourceFile, Span } from "../src/diagnostics/span.js";
 import type { Comment } from "./lf.ast.js";
+import { lfLexer } from "./lf.instances.js";
 import { errorLimit } from "./lf.limits.js";
 import { lookAlike } from "./lf.lookAlikes.js";
 import * as t from "./lf.tokens.js";
@@ -20,17 +21,10 @@ export interface Lexed {
   readonly renamed: ReadonlySet<string>;
 }
 
-/** Made on first use: building it costs milliseconds that a command which parses nothing should not pay. */
-let cached: Lexer | undefined;
-function lexer(): Lexer {
-  cached ??= new Lexer([...t.allTokens], { positionTracking: "onlyOffset", ensureOptimizations: true });
-  return cached;
-}
-
 export function lex(file: SourceFile): Lexed {
   // A byte order mark at the front says only that the file is Unicode. A blank of the same length keeps the offsets.
   const text = file.text.startsWith("\uFEFF") ? ` ${file.text.slice(1)}` : file.text;
-  const { tokens: all, groups } = lexer().tokenize(text);
+  const { tokens: all, groups } = lfLexer().tokenize(text);
   const commentTokens = groups.comments ?? [];
   const comments = commentTokens.map((c): Comment => {
     const written = c.image.trimEnd();

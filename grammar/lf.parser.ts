@@ -6,9 +6,8 @@ import * as t from "./lf.tokens.js";
  * The grammar of .lf and nothing else: no actions, lookahead 2.
  *
  * Operators are read as a flat list (`operand { operator operand }`); `lf.operators.ts` gives them their levels. One
- * rule for each of ten levels would cost ten calls and ten tree nodes for every name in the file, and would know nothing
- * but "expecting one of" where a level is left out (`a * not b`). Brackets, `if` and bodies are the only recursion, so
- * the depth of the parser is the depth that `lf.brackets.ts` has bounded before.
+ * rule for each of ten levels would cost ten calls and ten tree nodes for every name, and could say only "expecting one
+ * of" of `a * not b`. What recurses are brackets, `if` and bodies, whose depth `lf.structure.ts` has bounded before.
  */
 export class LfParser extends CstParser {
   readonly file = this.RULE("file", () => {
@@ -498,11 +497,4 @@ export class LfParser extends CstParser {
     });
     this.performSelfAnalysis();
   }
-}
-
-/** One parser serves all files: it holds no state between two inputs, and analysing the grammar takes milliseconds. */
-let cached: LfParser | undefined;
-export function lfParser(): LfParser {
-  cached ??= new LfParser({ errors: 0 });
-  return cached;
 }

@@ -33,6 +33,8 @@ export type AnyRule = { [K in Op["op"]]: Rule<K> }[Op["op"]];
 /** How often rules may fire: the graph's size times this, and a constant for small graphs. */
 const firingsPerNode = 64;
 const firingsAtLeast = 4096;
+/** Rules whose results add nodes that fire rules in turn. */
+const deepest = 200;
 
 /**
  * Applies the rules bottom-up until none applies; the same object when none did. Nodes that nothing reads any more
@@ -44,6 +46,8 @@ export function rewrite(graph: Graph, rules: readonly AnyRule[]): Graph {
 
   const base = graphBuilder();
   const fired: string[] = [];
+  /** Rules that are being applied: a node that one adds may fire the next. */
+  const active: string[] = [];
   const budget = firingsAtLeast + firingsPerNode * graph.nodes.length;
   /** Each value whose rules have all been tried, and what stands for it now. */
   const settled = new Map<ValueId, ValueId>();
@@ -57,30 +61,40 @@ export function rewrite(graph: Graph, rules: readonly AnyRule[]): Graph {
     },
   };
 
-  function settle(v: ValueId): ValueId {
-    const known = settled.get(v);
-    if (known !== undefined) return known;
-    const result = once(v);
-    settled.set(v, result);
-    return result;
+  function settle(start: ValueId): ValueId {
+    const path: ValueId[] = [];
+    let v = start;
+    for (let to = settled.get(v) ?? step(v); to !== v; to = settled.get(v) ?? step(v)) {
+      path.push(v);
+      v = to;
+    }
+    settled.set(v, v);
+    for (const before of path) settled.set(before, v);
+    return v;
   }
 
-  function once(v: ValueId): ValueId {
+  /** What the first rule that applies puts in place of a value; the value itself if none does. */
+  function step(v: ValueId): ValueId {
     const node = base.node(v);
     for (const rule of byOp.get(node.op) ?? []) {
       const outer = here;
       here = base.loc(v);
+      active.push(rule.name);
+      if (active.length > deepest) throw endless(active);
       // keyed by op: `rule.on === node.op` makes the node's type the one that the rule takes
       const to = (rule as Rule).apply(node, base, builder);
+      active.pop();
       here = outer;
       if (to === undefined || to === v) continue;
       fired.push(rule.name);
-      if (fired.length > budget)
-        throw new InternalError(`rewriting ${graph.name} does not end; last rules: ${fired.slice(-10).join(", ")}`);
-      return settle(to);
+      if (fired.length > budget) throw endless(fired);
+      return to;
     }
     return v;
   }
+
+  const endless = (names: readonly string[]): InternalError =>
+    new InternalError(`rewriting ${graph.name} does not end; last rules: ${names.slice(-10).join(", ")}`);
 
   const next = new Map<ValueId, ValueId>();
   const at = (v: ValueId): ValueId => {

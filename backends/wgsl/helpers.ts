@@ -202,6 +202,6 @@ function printHelper(name: string, helper: Helper, type: KType): readonly string
 
 /** Lanes joined pairwise, so that the depth is the logarithm of the width. */
 function foldLanes(op: string, width: number): string {
-  const join = (a: string, b: string): string => (/\w/.test(op) ? `${op}(${a}, ${b})` : `(${a} ${op} ${b})`);
-  return width === 2 ? join("v.x", "v.y") : join(join("v.x", "v.y"), join("v.z", "v.w"));
+  if (/\w/.test(op)) return width === 2 ? `${op}(v.x, v.y)` : `${op}(${op}(v.x, v.y), ${op}(v.z, v.w))`;
+  return width === 2 ? `v.x ${op} v.y` : `(v.x ${op} v.y) ${op} (v.z ${op} v.w)`;
 }

@@ -74,9 +74,19 @@ function emit(program: Program): Artifact {
   });
   const stored: StoredProgram = { ...program, kernels };
   return {
-    files: [...files, { path: programFile, text: `${JSON.stringify(stored, null, 1)}\n` }],
+    files: [...files, { path: programFile, text: printStored(stored) }],
     meta: { backend: "wgsl", model: program.name, kernels: kernels.map((k) => ({ name: k.name, file: k.file })) },
   };
+}
+
+/** JSON with one resource, kernel or step a line: short, and a difference shows what it concerns. */
+function printStored(stored: StoredProgram): string {
+  const members = Object.entries(stored).map(([key, value]: [string, unknown]) => {
+    const items = Array.isArray(value) ? value.map((v: unknown) => `  ${JSON.stringify(v)}`) : [];
+    const text = items.length > 0 ? `[\n${items.join(",\n")}\n ]` : JSON.stringify(value);
+    return ` ${JSON.stringify(key)}: ${text}`;
+  });
+  return `{\n${members.join(",\n")}\n}\n`;
 }
 
 /** The runtime's view of an artifact, from its files alone. */

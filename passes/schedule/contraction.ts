@@ -204,8 +204,9 @@ export const contraction: Schedule<ContractionParams> = {
 
   build(m, p, cx) {
     const k = kernelScope(m, cx);
-    const { node, sides } = parts(m, cx);
+    const { node, sides: all } = parts(m, cx);
     const width = widthOf(cx.target);
+    const sides = withRowsOfOneIndex(all, node.extents, p.regRows * p.laneRows);
     const accum: DType = node.accum;
     const extent = (ix: Ix): Dim => node.extents[ix] ?? constDim(1);
     const [rowAxis, colAxis] = [axisOf(sides.rows, node.extents), axisOf(sides.cols, node.extents)];
@@ -303,6 +304,18 @@ const lanesFor = (size: number, each: number, most: number): number => {
   while (lanes > 1 && (lanes / 2) * each >= size) lanes /= 2;
   return lanes;
 };
+
+/**
+ * Tiles along the last index of the rows alone where that wastes little: an index that is not flattened needs no
+ * division, and the others choose the workgroup.
+ */
+function withRowsOfOneIndex(sides: Sides, extents: readonly Dim[], tile: number): Sides {
+  const last = sides.rows.at(-1);
+  if (last === undefined || sides.rows.length < 2) return sides;
+  const size = typical(extents[last] ?? constDim(1));
+  if ((Math.ceil(size / tile) * tile) / size > 1.15) return sides;
+  return { ...sides, rows: [last], batch: [...sides.batch, ...sides.rows.slice(0, -1)] };
+}
 
 function parts(m: Match, cx: BuildContext): { readonly node: Contract; readonly sides: Sides } {
   const node = cx.node(m.root);

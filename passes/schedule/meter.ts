@@ -5,6 +5,7 @@ import type { Ix, Node, Use, ValueId } from "../../src/ir/graph/ops.js";
 import { indexIndices, operandUses } from "../../src/ir/graph/visit.js";
 import { typical } from "./axis.js";
 import { type BuildContext, coveredBy, type Match, resultOf } from "./interface.js";
+import { allUses } from "./uses.js";
 
 /**
  * What a dispatch is worth, for reports and for choosing: useful operations of the nodes that it computes, and the
@@ -40,14 +41,11 @@ function nodesOf(cx: BuildContext, m: Match): readonly ValueId[] {
   const own = coveredBy(m);
   const found = new Set(own);
   const visit = (v: ValueId): void => {
-    for (const use of operandUses(cx.node(v))) inside(use);
-  };
-  const inside = (use: Use): void => {
-    if (!found.has(use.value) && cx.inlined(use.value) && cx.firstReader(use.value) === m) {
-      found.add(use.value);
-      visit(use.value);
+    for (const { value } of allUses(cx.node(v))) {
+      if (found.has(value) || !cx.inlined(value) || cx.firstReader(value) !== m) continue;
+      found.add(value);
+      visit(value);
     }
-    for (const sub of use.at) if (sub.i === "value") inside(sub.of);
   };
   own.forEach(visit);
   return [...found];

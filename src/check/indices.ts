@@ -1,8 +1,8 @@
-import type { Expr, IndexDecl, Name } from "../../grammar/lf.ast.js";
+import type { Expr, IndexDecl, Name, Subscript } from "../../grammar/lf.ast.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import * as say from "../diagnostics/messages/indices.js";
 import type { Span } from "../diagnostics/span.js";
-import { type Dim, dimKey, provablyAtLeast, sameDim, symbolDim, symbolsOf } from "../ir/dim.js";
+import { constDim, type Dim, dimKey, provablyAtLeast, sameDim, subDim, symbolDim, symbolsOf } from "../ir/dim.js";
 import { type Context, report, show } from "./context.js";
 import type { Frame } from "./frame.js";
 import { nameIsFree } from "./names.js";
@@ -12,15 +12,22 @@ import { completeSize } from "./sizes.js";
 import { errorValue, type TensorValue } from "./value.js";
 import { textOf } from "./walk.js";
 
-type SubscriptExpr = Extract<Expr, { kind: "subscript" }>;
+const one = constDim(1);
+
+/** A subscript that is just an index, on one axis of a value of some rank. */
+export interface BareSubscript {
+  readonly e: Extract<Expr, { kind: "subscript" }>;
+  readonly sub: Subscript;
+  readonly axis: number;
+  readonly rank: number;
+}
 
 /** Something that says what an index ranges over (I2). */
 export interface RangeSource {
   readonly range: Dim;
   readonly span: Span;
   readonly by: "annotation" | "subscript" | "concat";
-  /** What is subscripted, and which axis of how many, for a fix by a slice. */
-  readonly subscripted: readonly [e: SubscriptExpr, axis: number, rank: number] | undefined;
+  readonly subscripted: BareSubscript | undefined;
   /** The index that it was said of, and where. */
   readonly index: Name;
 }
@@ -125,40 +132,44 @@ export function indexValue(f: Frame, index: IndexVar): TensorValue {
   return index.value;
 }
 
-/** A bare subscript says what an index ranges over (I3). */
-export function addSubscript(
-  f: Frame,
-  index: IndexVar,
-  range: Dim,
-  span: Span,
-  e: SubscriptExpr,
-  axis: number,
-  rank: number,
-): void {
+/**
+ * I3: a bare subscript says what an unannotated index ranges over; an annotated one is proved in range, with the facts
+ * that hold there (`if i < A then a[i] else b[i - A]`).
+ */
+export function addSubscript(f: Frame, index: IndexVar, range: Dim, at: BareSubscript): void {
   const known = knownRange(index);
   if (known !== undefined && sameDim(known, range)) return;
-  addSource(f, index, { range, span, by: "subscript", index: index.name, subscripted: [e, axis, rank] });
-}
-
-/** Something says what an index ranges over. */
-export function addSource(f: Frame, index: IndexVar, source: RangeSource): void {
+  const source: RangeSource = { range, span: at.sub.span, by: "subscript", index: index.name, subscripted: at };
   const said = index.annotation;
   if (said === undefined) {
     unify(f, index, source);
     return;
   }
-  if (sameDim(said.range, source.range)) return;
-  if (source.by === "concat") {
+  const { cx, facts } = f;
+  const { form } = indexValue(f, index);
+  if (form === undefined) return;
+  f.pending.push(() => {
+    const inside = prove(
+      f,
+      [subDim(range, one), form.dim],
+      facts,
+      source.span,
+      () => say.annotationTooLong(index.name.text, place(cx, said), place(cx, source), facts !== undefined),
+      () => cx.guarded.add(at.sub),
+    );
+    if (!inside) fail(f, index);
+  });
+}
+
+/** E5: outside of a concat the index ranges over all of its parts. */
+export function addConcat(f: Frame, index: IndexVar, range: Dim, span: Span): void {
+  const source: RangeSource = { range, span, by: "concat", index: index.name, subscripted: undefined };
+  const said = index.annotation;
+  if (said === undefined) unify(f, index, source);
+  else if (!sameDim(said.range, range)) {
     fail(f, index);
     report(f.cx, clash(f.cx, index, said, source));
-    return;
   }
-  f.pending.push(() => {
-    const proof = prove(f, [source.range, said.range], undefined, source.span, () =>
-      say.annotationTooLong(index.name.text, place(f.cx, said), place(f.cx, source)),
-    );
-    if (!proof) fail(f, index);
-  });
 }
 
 function unify(f: Frame, index: IndexVar, source: RangeSource): void {
@@ -220,7 +231,7 @@ const place = (cx: Context, s: RangeSource): say.RangePlace => ({
   ...(s.subscripted === undefined ? {} : { sliced: slicedBy(s.subscripted) }),
 });
 
-function slicedBy([e, axis, rank]: NonNullable<RangeSource["subscripted"]>): say.Sliced {
+function slicedBy({ e, axis, rank }: BareSubscript): say.Sliced {
   const [first, last] = [e.subs[0], e.subs.at(-1)];
   const subs = first === undefined || last === undefined ? "" : e.span.file.text.slice(first.span.start, last.span.end);
   return { of: textOf(e.of), axis, rank, subs };

@@ -6,16 +6,7 @@ import { report } from "./context.js";
 import { adapt, inferTensor, showValue } from "./expressions.js";
 import { assume, assumeChain } from "./facts.js";
 import type { Frame } from "./frame.js";
-import {
-  addSource,
-  closeIndex,
-  fail,
-  type IndexVar,
-  knownRange,
-  linkIndices,
-  openIndex,
-  settleIndices,
-} from "./indices.js";
+import { addConcat, closeIndex, fail, type IndexVar, knownRange, linkIndices, openIndex, settleIndices } from "./indices.js";
 import { commonType, described, inferOperands, type Operand, sameShape } from "./operands.js";
 import { checkComparison } from "./operators.js";
 import { type Element, errorValue, isFlexible, isReal, scalar, tensor, type Value } from "./value.js";
@@ -196,7 +187,7 @@ export function inferConcat(f: Frame, e: Extract<Expr, { kind: "concat" }>): Val
   const range = extents.reduce(addDim);
   cx.partRanges.set(e, extents);
   cx.ranges.set(e.index, range);
-  addSource(f, around, { range, span: e.span, by: "concat", index: around.name, subscripted: undefined });
+  addConcat(f, around, range, e.span);
   const bools = parts.every((p) => p.value.dtype === "bool");
   const dtype = bools ? "bool" : commonType(f, e.span, parts, { by: "concat", text: "concat" });
   if (dtype === undefined) return errorValue;

@@ -311,6 +311,7 @@ function inLayers(
 
 /** D6: a `?` dim of a model is an axis by itself of some input. */
 function runTimeDimsAreInputs(cx: Context, { callable, formals, frame }: Signature): void {
+  if (formals.some((formal) => formal.is === undefined)) return; // reported
   const inputs = new Set<string>();
   for (const { is } of formals)
     if (is?.kind === "tensor") for (const axis of is.shape) if (axis.op === "symbol") inputs.add(axis.name);

@@ -223,7 +223,7 @@ function at(
         cx.types.set(part, scalar("i32") as Type);
         if (part.kind !== "paren") break;
       }
-      addSubscript(f, binding.index, extent, inner.span, e, axis, rank);
+      addSubscript(f, binding.index, extent, { e, sub, axis, rank });
       return { is: "index", index: binding.index };
     }
   }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { FileAst } from "../../grammar/lf.ast.js";
 import { format } from "../../grammar/lf.format.js";
+import { lfParser } from "../../grammar/lf.instances.js";
 import { lex } from "../../grammar/lf.lex.js";
-import { lfParser } from "../../grammar/lf.parser.js";
 import { parseFile } from "../../grammar/parse.js";
 import { bare, expression, parsed } from "./support/tree.js";
 

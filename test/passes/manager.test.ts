@@ -56,7 +56,7 @@ test("times, each and together", () => {
       { pass: "a", ms: 1.5, changed: true },
       { pass: "b", ms: 0.25, changed: false },
     ]),
-  ).toBe(["a                    1.50 ms", "b (unchanged)        0.25 ms", "all passes           1.75 ms"].join("\n"));
+  ).toBe(["a                   1.50 ms", "b (unchanged)       0.25 ms", "all passes          1.75 ms"].join("\n"));
 });
 
 test("a pass that breaks the IR is named, with what it broke", () => {

@@ -63,6 +63,20 @@ test("a batch, and groups of several indices", async () => {
   expect(program.steps.length).toBe(2);
 });
 
+test.each([
+  [2, 64],
+  [3, 33],
+])("rows of several indices: %i x %i", async (heads, n) => {
+  const N = symbolDim("N", 32, 80);
+  const h = hand();
+  const x = h.input("x", [heads, N, 8]);
+  const y = h.input("y", [heads, 64, 8]);
+  const w = h.param("w", [8, 12]);
+  const z = h.contract([use(x, 0, 1, 3), use(w, 3, 2)], [0, 1, 2], [heads, N, 12, 8]);
+  const v = h.contract([use(y, 0, 1, 3), use(w, 3, 2)], [1, 0, 2], [heads, 64, 12, 8]);
+  await agree(h.finish({ z, v }), { sizes: { N: n } });
+});
+
 test("products of more than two factors, and of one", async () => {
   const h = hand();
   const x = h.input("x", [10, 7]);

@@ -87,11 +87,15 @@ export function noRange(indices: readonly Rangeless[]): Diagnostic {
 }
 
 /** I3: an annotated index subscripts an axis that is shorter. */
-export const annotationTooLong = (index: string, said: RangePlace, axis: RangePlace): Diagnostic =>
+export const annotationTooLong = (index: string, said: RangePlace, axis: RangePlace, guard: boolean): Diagnostic =>
   error("LF0204", axis.span, `index ${index} goes beyond the end of this axis`, {
     label: `the axis has ${sized(axis)}`,
     notes: [{ span: said.span, message: `${index} ranges over ${sized(said)}` }],
-    help: `an annotated index may stay within an axis, not leave it: ${said.size} must be at most ${axis.size}`,
+    help:
+      `an annotated index may stay within an axis, not leave it: ${said.size} must be at most ${axis.size}` +
+      (guard
+        ? "; the condition around it does not make it shorter"
+        : `, or a condition keep it inside: ${code(`if ${index} < ${axis.size} then … else …`)}`),
   });
 
 const sized = ({ size, value }: { readonly size: string; readonly value: number | undefined }): string =>

@@ -7,8 +7,8 @@ import type { Graph, Index, Init, Ix, Node, Scalar, TensorType, Use, ValueId, Wh
 import { mapDims } from "./visit.js";
 
 /**
- * The text form of a graph. Everything that a node holds is in its line, so that a parser can read it back; locations
- * are printed only on request.
+ * The text form of a graph. Everything that a node holds is in its line, so that `grammar/lfir.*` reads it back;
+ * locations are printed only on request.
  *
  * - Inputs and parameters go by their names (`%x`, `%Encoder.3.wq`), other values by their number (`%7`).
  * - Indices are letters, declared with their extents after `over`; index 0 is the first letter. Letters that name a
@@ -272,17 +272,24 @@ function constText(value: number, dtype: DType): string {
   }
 }
 
+/**
+ * `loc(model.lf:5:3)`, `a from b` for a call and its caller, `a from step 2 of b` where the caller is a `repeat`,
+ * `fused pass(a, b)`. A path with odd characters is quoted.
+ */
 export function printLoc(loc: Loc): string {
   const inner = (l: Loc): string => {
     switch (l.kind) {
       case "source": {
         const { line, column } = position(l.span.file, l.span.start);
-        return `${l.span.file.path}:${line}:${column}`;
+        const { path } = l.span.file;
+        return `${/^[\w./\\~+@-]+$/.test(path) ? path : JSON.stringify(path)}:${line}:${column}`;
       }
-      case "call":
-        return `${inner(l.callee)} from ${inner(l.caller)}`;
+      case "call": {
+        const callee = l.callee.kind === "call" ? `(${inner(l.callee)})` : inner(l.callee);
+        return `${callee} from ${l.step === undefined ? "" : `step ${l.step} of `}${inner(l.caller)}`;
+      }
       case "fused":
-        return `fused ${l.pass}(${l.from.map(inner).join(", ")})`;
+        return `fused ${quotedName(l.pass)}(${l.from.map(inner).join(", ")})`;
       case "none":
         return "none";
       default:

@@ -1,10 +1,20 @@
 import { unreachable } from "../../util/invariant.js";
 import { constValue, type Dim, printDim } from "../dim.js";
+import { isFloat } from "../dtype.js";
 import type { Bound, Program, Step } from "../program/program.js";
 import { typeOf } from "./expr.js";
 import type { KBuffer, KExpr, Kernel, KStmt, KType } from "./ops.js";
 
-/** Kernels and programs as text for people, tests and comparison: equal text is an equal kernel. */
+/**
+ * Kernels and programs as text for people, tests and comparison: equal text is an equal kernel. `grammar/lfir.*` reads
+ * it back, so everything that an IR holds is in its text.
+ *
+ * - `/` between whole numbers is `floordiv`, between floats `div`; what is neither goes by its function's name.
+ * - `dim.0` is a slot of the dispatch's sizes, `f32x4(1.0)` a literal in every lane, `v.x` a lane, `f32.inf` infinity.
+ * - The identifiers of variables and buffers are printed as they are; other names are quoted unless they are plain.
+ * - A dispatch ends with its useful flops, the bytes that it touches and its label. `t[64 at 256]` is a window of 64
+ *   elements from element 256 on.
+ */
 
 export const printType = (t: KType): string => (t.width === 1 ? t.dtype : `${t.dtype}x${t.width}`);
 
@@ -25,18 +35,21 @@ export function printFloat(number: number): string {
 }
 
 function printLiteral(e: Extract<KExpr, { k: "lit" }>): string {
+  const { value } = e;
   const scalar = (): string => {
-    switch (e.type.dtype) {
+    const { dtype } = e.type;
+    switch (dtype) {
       case "f32":
-        return printFloat(e.value);
       case "f16":
-        return `${printFloat(e.value)}h`;
+        if (Number.isNaN(value)) return `${dtype}.nan`;
+        if (!Number.isFinite(value)) return `${value < 0 ? "-" : ""}${dtype}.inf`;
+        return `${printFloat(value)}${dtype === "f16" ? "h" : ""}`;
       case "i32":
-        return String(e.value);
+        return String(value);
       case "u32":
-        return `${e.value}u`;
+        return `${value}u`;
       case "bool":
-        return e.value !== 0 ? "true" : "false";
+        return value !== 0 ? "true" : "false";
     }
   };
   return e.type.width === 1 ? scalar() : `${printType(e.type)}(${scalar()})`;
@@ -55,9 +68,12 @@ const infix: Readonly<Record<string, readonly [symbol: string, precedence: numbe
   sub: ["-", 5],
   mul: ["*", 6],
   div: ["/", 6],
-  floordiv: ["//", 6],
+  floordiv: ["/", 6],
   mod: ["%", 6],
 };
+
+/** One sign for two functions: what its operands are tells which. */
+const isSlash = (op: string, of: KExpr): boolean => op !== (isFloat(typeOf(of).dtype) ? "floordiv" : "div");
 
 const prefix: Readonly<Record<string, readonly [symbol: string, precedence: number]>> = {
   not: ["not ", 3],
@@ -73,7 +89,7 @@ export function printExpr(e: KExpr, outer = 0): string {
     case "var":
       return e.var;
     case "dim":
-      return `dim${e.slot}`;
+      return `dim.${e.slot}`;
     case "load":
       return `${e.buffer}[${printExpr(e.at)}]`;
     case "lane":
@@ -88,14 +104,16 @@ export function printExpr(e: KExpr, outer = 0): string {
       const [a, b] = e.args;
       const two = infix[e.op];
       const one = prefix[e.op];
-      if (two && a && b) {
+      if (two && a && b && e.args.length === 2 && isSlash(e.op, a)) {
         const [symbol, p] = two;
         const text = `${printExpr(a, p)} ${symbol} ${printExpr(b, p + 1)}`;
         return p < outer ? `(${text})` : text;
       }
-      if (one && a) {
+      if (one && a && e.args.length === 1) {
         const [symbol, p] = one;
-        const text = `${symbol}${printExpr(a, p + 1)}`;
+        // `-3` is a number
+        const operand = printExpr(a, p + 1);
+        const text = `${symbol}${a.k === "lit" && e.op === "neg" ? `(${operand})` : operand}`;
         return p < outer ? `(${text})` : text;
       }
       // The result type is part of the name where the operands do not give it.
@@ -160,11 +178,14 @@ export function printKernelBody(k: Kernel): string {
   return out.join("\n");
 }
 
-export const printKernel = (k: Kernel): string => `kernel ${k.name}: ${printKernelBody(k)}\n`;
+/** A name, quoted unless it is one or several identifiers with dots between. */
+const name = (text: string): string => (/^[A-Za-z_]\w*(\.\w+)*$/.test(text) ? text : JSON.stringify(text));
+
+export const printKernel = (k: Kernel): string => `kernel ${name(k.name)}: ${printKernelBody(k)}\n`;
 
 function printBound(b: Bound): string {
-  if (constValue(b.offset) === 0) return `${b.resource}[${printDim(b.length)}]`;
-  return `${b.resource}[${printDim(b.offset)} + ${printDim(b.length)}]`;
+  const from = constValue(b.offset) === 0 ? "" : ` at ${printDim(b.offset)}`;
+  return `${name(b.resource)}[${printDim(b.length)}${from}]`;
 }
 
 function printSteps(steps: readonly Step[], indent: string, out: string[]): void {
@@ -174,9 +195,8 @@ function printSteps(steps: readonly Step[], indent: string, out: string[]): void
         const grid = s.grid.map(printDim).join(" x ");
         const dims = s.dims.length > 0 ? ` dims (${s.dims.map(printDim).join(", ")})` : "";
         const bind = Object.entries(s.bind).map(([id, b]) => `${id}=${printBound(b)}`);
-        out.push(
-          `${indent}dispatch ${s.kernel} grid ${grid}${dims} (${bind.join(", ")})  // ${s.label.replace(/\s+/g, " ")}`,
-        );
+        const work = `flops ${printDim(s.flops)} bytes ${printDim(s.bytes)} ${JSON.stringify(s.label)}`;
+        out.push(`${indent}dispatch ${name(s.kernel)} grid ${grid}${dims} bind (${bind.join(", ")}) ${work}`);
         break;
       }
       case "choose":
@@ -196,15 +216,16 @@ const printSymbol = (d: Dim): string =>
   d.op === "symbol" ? `${d.name} in ${d.lo}..${d.hi}${d.step === 1 ? "" : ` step ${d.step}`}` : printDim(d);
 
 export function printProgram(p: Program): string {
-  const out = [`program ${p.name} {`];
+  const out = [`program ${name(p.name)} {`];
   for (const d of p.symbols) out.push(`  dim ${printSymbol(d)}`);
   for (const r of p.resources) {
     const shape = r.shape.map(printDim).join(", ");
     const stored = printDim(r.length);
-    const name = r.name === r.id ? "" : ` ${JSON.stringify(r.name)}`;
+    const said = r.name === r.id ? "" : ` ${JSON.stringify(r.name)}`;
     const place = r.arena ? ` at ${printDim(r.arena.offset)}` : "";
-    out.push(`  ${r.kind} ${r.id}${name}: ${r.dtype}[${shape}] length ${stored}${place}`);
+    out.push(`  ${r.kind} ${name(r.id)}${said}: ${r.dtype}[${shape}] length ${stored}${place}`);
   }
+  for (const { input, extent } of p.subscripts ?? []) out.push(`  subscript ${name(input)} below ${printDim(extent)}`);
   if (p.prepare.length > 0) {
     out.push("  prepare {");
     printSteps(p.prepare, "    ", out);
