@@ -16,6 +16,9 @@ export interface ExprFormatter {
   bracketed(open: string, items: readonly Doc[], close: string, end: number, trailingComma?: boolean): Doc;
 }
 
+/** The longest type that is never broken. */
+const wordLength = 60;
+
 export function formatExpr(text: string, cursor: CommentCursor, body: (b: ast.Body) => Doc): ExprFormatter {
   const word = (offset: number, text: string): Doc => [...cursor.before(offset), text];
   const name = (n: ast.Name): Doc => word(n.span.start, n.text);
@@ -54,9 +57,10 @@ export function formatExpr(text: string, cursor: CommentCursor, body: (b: ast.Bo
     const start = word(t.span.start, head);
     if (t.axes.length === 0) return start;
     const axes = t.axes.map((a) => labelled(a.name, a.size));
-    // A type is one word: what stands around it breaks.
-    const inside: Doc = ["[", joinDocs(axes, ", "), ...cursor.before(t.span.end - 1), "]"];
-    return [start, flatText(inside) ?? inside];
+    // A type of usual length is one word: what stands around it breaks.
+    const whole = bracketed("[", axes, "]", t.span.end);
+    const flat = flatText(whole);
+    return [start, flat !== undefined && flat.length <= wordLength ? flat : whole];
   }
 
   function labelled(own: ast.Name | undefined, of: ast.SizeExpr | undefined): Doc {

@@ -128,12 +128,14 @@ export function writer(): Writer {
       groups.forEach((g, i) => {
         for (const s of g.statements) for (const name of [s.name, ...s.code.names]) lastUse.set(name, i);
       });
+      // what is left at the end is freed with everything else
+      const last = groups.findLastIndex((g) => g.statements.length > 0);
       const own = new Set(groups.flatMap((g) => g.statements.map((s) => s.name)));
       return groups.flatMap((g, i) => {
         const lines = g.statements.map((s) => `const ${s.name} = ${s.code.text};`);
         if (g.comment !== undefined && lines.length > 0) lines.unshift(`// ${g.comment}`);
         const done = [...own].filter((name) => lastUse.get(name) === i && !kept.has(name));
-        if (done.length > 0 && i < groups.length - 1) lines.push(`tf.dispose([${done.join(", ")}]);`);
+        if (done.length > 0 && i < last) lines.push(`tf.dispose([${done.join(", ")}]);`);
         return lines;
       });
     },

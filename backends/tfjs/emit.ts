@@ -35,7 +35,8 @@ export function emitModule(
   const w = writer();
   const values = new Map<ValueId, Code>();
   const symbols = new Map<string, Code>();
-  const sizeLines: string[] = [];
+  const sizeLines = new Map<string, string>();
+  const usedSizes = new Set<string>();
   const weightLines: string[] = [];
   const inputLines: string[] = [];
 
@@ -47,7 +48,7 @@ export function emitModule(
       node.type.shape.forEach((dim, axis) => {
         if (dim.op !== "symbol" || symbols.has(dim.name)) return;
         const size = w.unique(`n_${dim.name}`);
-        sizeLines.push(`const ${size} = ${name}.shape[${axis}];`);
+        sizeLines.set(dim.name, `const ${size} = ${name}.shape[${axis}];`);
         symbols.set(dim.name, { text: size, fixed: false, names: new Set([size]) });
       });
     } else if (node.op === "param") {
@@ -62,6 +63,7 @@ export function emitModule(
     symbol(name) {
       const found = symbols.get(name);
       invariant(found !== undefined, () => `no input has an axis of size ${name}`);
+      usedSizes.add(name);
       return found;
     },
     value(v) {
@@ -92,7 +94,8 @@ export function emitModule(
   const kept = new Set(results.map((r) => r.code.text));
   const fixed = w.fixedLines(kept);
   const entries = results.map((r) => (r.name === r.text ? r.name : `${propertyKey(r.name)}: ${r.text}`));
-  const runLines = [...inputLines, ...sizeLines, ...w.runLines(kept), `return { ${entries.join(", ")} };`];
+  const sizes = [...sizeLines].flatMap(([name, line]) => (usedSizes.has(name) ? [line] : []));
+  const runLines = [...inputLines, ...sizes, ...w.runLines(kept), `return { ${entries.join(", ")} };`];
   const once = fixed.names.length > 0;
   const lines = [
     ...head(graph),
@@ -111,7 +114,7 @@ export function emitModule(
     "    tf.tidy(() => {",
     ...indent(runLines, 3),
     "    });",
-    `  const dispose = () => tf.dispose([${fixed.names.join(", ")}]);`,
+    once ? `  const dispose = () => tf.dispose([${fixed.names.join(", ")}]);` : "  const dispose = () => {};",
     "  return { run, dispose };",
     "}",
   ];

@@ -60,9 +60,13 @@ export function proveAny(
 ): boolean {
   const open: Dim[] = [];
   for (const goal of goals) {
-    const found = attempt(f, goal, facts);
+    const found = attempt(f, goal, undefined);
     if (found.is !== "open") return true;
     open.push(found.least);
+  }
+  if (facts !== undefined && goals.some((goal) => attempt(f, goal, facts).is === "proved")) {
+    guarded?.(); // what stands under a division is bounded by the facts
+    return true;
   }
   let tries = factLimit;
   for (let fact = facts; fact !== undefined && tries > 0; fact = fact.outer, tries--)

@@ -108,6 +108,7 @@ function resolve(f: Frame, top: TopDim, override: number | undefined): DimEntity
       }
       const own = symbolName();
       cx.runtime.add(own);
+      if (low === high) cx.values.set(own, low); // nothing is left to run time
       return { kind: "runtime", symbol: symbolDim(own, low, high, by) };
     }
   }

@@ -74,7 +74,7 @@ export function model(tf, weights) {
       const v10 = tf.matMul(v9, v6);
       return { y: v10 };
     });
-  const dispose = () => tf.dispose([]);
+  const dispose = () => {};
   return { run, dispose };
 }
 `);
@@ -125,6 +125,7 @@ test("names of any kind, of inputs, weights and outputs", async () => {
     "inputs",
     "line\nbreak",
     "ä",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a name that looks like one
     "`${x}`",
     "*/",
   ];
