@@ -21,6 +21,7 @@ const levels: Readonly<Record<string, number>> = {
   "%": 6,
 };
 const afterNot = 4;
+const afterPlus = 6;
 
 /** An operand with the operators before it. */
 export interface Operand {
@@ -35,8 +36,9 @@ export function tree(operands: readonly Operand[], operators: readonly IToken[])
   function prefixed(prefixes: readonly IToken[], of: Expr): Expr {
     const [op, ...rest] = prefixes;
     if (op === undefined) return of;
-    // `not` takes everything down to the comparisons, a sign only its operand
-    if (op.image === "not") return { e: "prefix", op, of: infix(prefixed(rest, of), afterNot) };
+    // `not` takes everything down to the comparisons, `+` a product, `-` only its operand
+    const least = op.image === "not" ? afterNot : op.image === "+" ? afterPlus : undefined;
+    if (least !== undefined) return { e: "prefix", op, of: infix(prefixed(rest, of), least) };
     return { e: "prefix", op, of: prefixed(rest, of) };
   }
 

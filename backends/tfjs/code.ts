@@ -60,6 +60,8 @@ export interface Writer {
   comment(text: string): void;
   /** Ends a group of statements: what later groups do not use may be freed after it. */
   group(): void;
+  /** Whether what depends on inputs mentions a name. */
+  mentions(name: string): boolean;
   /** A name that nothing else has. */
   unique(wish: string): string;
   /** Lines that compute what is fixed, and the names that `run` needs of it. */
@@ -118,6 +120,7 @@ export function writer(): Writer {
       if (current().statements.length > 0) groups.push({ statements: [], comment: undefined });
       else current().comment = undefined;
     },
+    mentions: (name) => groups.some((g) => g.statements.some((s) => s.code.names.has(name))),
     fixedLines(kept) {
       const used = new Set([...kept, ...groups.flatMap((g) => g.statements.flatMap((s) => [...s.code.names]))]);
       const names = fixed.map((s) => s.name).filter((name) => used.has(name));

@@ -6,7 +6,7 @@ import { type Dim, printDim, productDim } from "../../src/ir/dim.js";
 import { graphBuilder, inlineGraph } from "../../src/ir/graph/builder.js";
 import type { Graph, Node, Op, ValueId } from "../../src/ir/graph/ops.js";
 import { graphSymbols } from "../../src/ir/graph/print.js";
-import { mapOperands } from "../../src/ir/graph/visit.js";
+import { mapOperands, operands } from "../../src/ir/graph/visit.js";
 import type { Resource } from "../../src/ir/program/program.js";
 import { invariant, unreachable } from "../../src/util/invariant.js";
 import { type Code, isName, quoted, writer } from "./code.js";
@@ -35,8 +35,7 @@ export function emitModule(
   const w = writer();
   const values = new Map<ValueId, Code>();
   const symbols = new Map<string, Code>();
-  const sizeLines = new Map<string, string>();
-  const usedSizes = new Set<string>();
+  const sizeLines = new Map<string, string>(); // by the constant's name
   const weightLines: string[] = [];
   const inputLines: string[] = [];
 
@@ -48,7 +47,7 @@ export function emitModule(
       node.type.shape.forEach((dim, axis) => {
         if (dim.op !== "symbol" || symbols.has(dim.name)) return;
         const size = w.unique(`n_${dim.name}`);
-        sizeLines.set(dim.name, `const ${size} = ${name}.shape[${axis}];`);
+        sizeLines.set(size, `const ${size} = ${name}.shape[${axis}];`);
         symbols.set(dim.name, { text: size, fixed: false, names: new Set([size]) });
       });
     } else if (node.op === "param") {
@@ -63,7 +62,6 @@ export function emitModule(
     symbol(name) {
       const found = symbols.get(name);
       invariant(found !== undefined, () => `no input has an axis of size ${name}`);
-      usedSizes.add(name);
       return found;
     },
     value(v) {
@@ -74,12 +72,15 @@ export function emitModule(
     type: (v) => nodeOf(graph, v).type,
   };
 
+  const inner = innerValues(graph);
+  let written: string | undefined;
   graph.nodes.forEach((node, v) => {
     if (node.op === "input" || node.op === "param") return;
     const loc = graph.locs[v];
-    const name = loc && sourceName(loc);
+    const name = loc && !inner.has(v) ? sourceName(loc) : undefined;
     const line = loc && lineOf(loc);
-    if (line !== undefined) w.comment(line);
+    if (line !== undefined && line !== written) w.comment(line);
+    written = line;
     values.set(v, w.bind(compute(node, cx), name === undefined ? `v${v}` : `v_${name}`));
     w.group();
   });
@@ -94,7 +95,7 @@ export function emitModule(
   const kept = new Set(results.map((r) => r.code.text));
   const fixed = w.fixedLines(kept);
   const entries = results.map((r) => (r.name === r.text ? r.name : `${propertyKey(r.name)}: ${r.text}`));
-  const sizes = [...sizeLines].flatMap(([name, line]) => (usedSizes.has(name) ? [line] : []));
+  const sizes = [...sizeLines].flatMap(([name, line]) => (w.mentions(name) ? [line] : []));
   const runLines = [...inputLines, ...sizes, ...w.runLines(kept), `return { ${entries.join(", ")} };`];
   const once = fixed.names.length > 0;
   const lines = [
@@ -222,6 +223,22 @@ function head(graph: Graph): readonly string[] {
   });
   for (const o of graph.outputs) lines.push(`// output ${quoted(o.name)}: ${show(o.value)}`);
   return lines;
+}
+
+/** Values that are a part of the expression that another is: the name of the statement is that one's. */
+function innerValues(graph: Graph): ReadonlySet<ValueId> {
+  const found = new Set<ValueId>();
+  graph.nodes.forEach((node, v) => {
+    const start = startOf(graph.locs[v]);
+    if (start === undefined) return;
+    for (const used of operands(node)) if (startOf(graph.locs[used]) === start) found.add(used);
+  });
+  return found;
+}
+
+function startOf(loc: Loc | undefined): string | undefined {
+  if (loc?.kind === "call") return startOf(loc.callee);
+  return loc?.kind === "source" ? `${loc.span.start} ${loc.span.file.path}` : undefined;
 }
 
 /** `linformer.lf:28`: the file without its folders. */

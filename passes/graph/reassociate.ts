@@ -52,14 +52,20 @@ function run(source: Graph, cx: PassContext): Graph {
   const context = { sizes: typicalSizes(graph), parameterOnly: parameterOnly(graph) };
   const live = liveValues(graph);
   const products = new Map<ValueId, GraphProduct>();
-  /** Where the source computes a part that nothing reads as such any more. */
-  const named = new Map<string, Loc>();
+  const named = new Map<string, Named>();
   graph.nodes.forEach((node, v) => {
     if (node.op !== "contract") return;
     const product = graphProduct(node, context);
     if (product === undefined) return;
     if (live[v]) products.set(v, product);
-    else named.set(product.key(everyFactor(product)), graph.locs[v] ?? noLoc);
+    else {
+      const whole = everyFactor(product);
+      const numbering = product.numbering(whole);
+      named.set(product.key(whole), {
+        loc: graph.locs[v] ?? noLoc,
+        axes: node.out.map((ix) => numbering.indexOf(ix)),
+      });
+    }
   });
   const list = [...products.values()];
   if (!list.some((p) => p.factors.length > 1)) return dropUnreachable(graph);
@@ -113,7 +119,13 @@ interface Work {
   at(v: ValueId): ValueId;
   /** Parts by key. */
   readonly made: Map<string, Made>;
-  readonly named: ReadonlyMap<string, Loc>;
+  readonly named: ReadonlyMap<string, Named>;
+}
+
+/** A part that the source computes as such and nothing reads any more: where, and which number each of its axes is. */
+interface Named {
+  readonly loc: Loc;
+  readonly axes: readonly number[];
 }
 
 /** The whole product, its axes as the node has them; a copy where an equal part with other axes exists. */
@@ -160,7 +172,8 @@ function emit(work: Work, p: GraphProduct, tree: Tree, loc: Loc, parent?: Parent
         ];
   const where = joinWhere(appliedAt(p, tree).flatMap((i) => p.conjuncts[i] ?? []));
   const root = tree.part === everyFactor(p);
-  const out = root ? p.node.out : axisOrder(p, tree, uses, parent);
+  const source = named.get(key);
+  const out = root ? p.node.out : (source?.axes.map((n) => numbering[n] ?? -1) ?? axisOrder(p, tree, uses, parent));
   const renamedWhere = where && { args: where.args.map((u) => rewriteUse(u, { value: at })), body: where.body };
   const loose = members(loopsOf(p, tree));
   const { extents, to } = renumber(p.node, out, uses, renamedWhere && whereIndices(renamedWhere), loose);
@@ -175,7 +188,7 @@ function emit(work: Work, p: GraphProduct, tree: Tree, loc: Loc, parent?: Parent
         where: { args: renamedWhere.args.map((u) => renameUse(u, to)), body: renameScalar(renamedWhere.body, to) },
       }),
     },
-    root ? loc : (named.get(key) ?? { kind: "fused", pass: "reassociate", from: [loc] }),
+    root ? loc : (source?.loc ?? { kind: "fused", pass: "reassociate", from: [loc] }),
   );
   made.set(key, { value, axes: out.map((ix) => numbering.indexOf(ix)) });
   return { value, at: out.map((ix) => ({ i: "ix", ix })) };

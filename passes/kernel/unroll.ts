@@ -52,7 +52,22 @@ export function unrollKernel(kernel: Kernel, cx: PassContext): Kernel {
       s.s === "for" && s.bind.to === "unroll" && usesOnly(s, spilled, kernel) ? serial(s) : s,
     );
   }
-  return { ...kernel, buffers, body: expand(body, freshNames(kernel)) };
+  return { ...kernel, buffers, body: withoutLiterals(expand(body, freshNames(kernel))) };
+}
+
+/** Names of what is a literal now give way to it: the index of a register may have had one. */
+function withoutLiterals(body: readonly KStmt[]): readonly KStmt[] {
+  for (let now = body; ; ) {
+    const values = new Map<VarId, KExpr>();
+    walkStmts(now, (s) => {
+      if (s.s === "let" && s.value.k === "lit") values.set(s.var, s.value);
+    });
+    if (values.size === 0) return now;
+    now = substitute(
+      mapStmts(now, (s) => (s.s === "let" && values.has(s.var) ? [] : s)),
+      values,
+    );
+  }
 }
 
 const isUnroll = (s: KStmt): s is Loop => s.s === "for" && s.bind.to === "unroll";

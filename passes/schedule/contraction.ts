@@ -1,6 +1,6 @@
 import { roofline } from "../../src/cost/roofline.js";
 import type { Target } from "../../src/cost/target.js";
-import { ceilDivDim, constDim, type Dim, floorDivDim, productDim, scaleDim } from "../../src/ir/dim.js";
+import { ceilDivDim, constDim, constValue, type Dim, floorDivDim, productDim, scaleDim } from "../../src/ir/dim.js";
 import { byteSize, type DType } from "../../src/ir/dtype.js";
 import type { Ix, Node, Scalar, Use } from "../../src/ir/graph/ops.js";
 import { reducedIndices, useIndices } from "../../src/ir/graph/visit.js";
@@ -312,8 +312,11 @@ const lanesFor = (size: number, each: number, most: number): number => {
 function withRowsOfOneIndex(sides: Sides, extents: readonly Dim[], tile: number): Sides {
   const last = sides.rows.at(-1);
   if (last === undefined || sides.rows.length < 2) return sides;
-  const size = typical(extents[last] ?? constDim(1));
-  if ((Math.ceil(size / tile) * tile) / size > 1.15) return sides;
+  const extent = extents[last] ?? constDim(1);
+  const size = typical(extent);
+  // Of a run-time size, half a tile is lost on average.
+  const waste = constValue(extent) === undefined ? 1 + tile / 2 / size : (Math.ceil(size / tile) * tile) / size;
+  if (waste > 1.15) return sides;
   return { ...sides, rows: [last], batch: [...sides.batch, ...sides.rows.slice(0, -1)] };
 }
 

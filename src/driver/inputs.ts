@@ -10,10 +10,11 @@ import {
 } from "../diagnostics/messages/io.js";
 import { nearest } from "../diagnostics/suggest.js";
 import { readNpy } from "../formats/npy.js";
-import { constValue, type DimSymbol, evalDim, printDim, symbolsOf } from "../ir/dim.js";
+import { type DimSymbol, evalDim, printDim, symbolsOf } from "../ir/dim.js";
 import { allocate, type TensorData } from "../ir/dtype.js";
 import { randomInput } from "../ir/graph/initialise.js";
-import type { Graph, Index, Node, Op, TensorType, Use } from "../ir/graph/ops.js";
+import type { Graph, Node, TensorType } from "../ir/graph/ops.js";
+import { subscriptInputs } from "../ir/graph/subscripts.js";
 import { fail, ok, type Result } from "../util/result.js";
 import { readBytes } from "./sources.js";
 
@@ -163,56 +164,12 @@ function fromText(
   return ok({ dtype, shape, data });
 }
 
-interface Subscripted {
-  readonly input: string;
-  readonly param: string;
-  readonly axis: number;
-  readonly extent: TensorType["shape"][number];
-}
-
-/** Where an input's own values choose the row of a parameter (an embedding): only there is a value out of range surely wrong. */
-function subscripted(graph: Graph): readonly Subscripted[] {
-  const found: Subscripted[] = [];
-  const visitUse = (use: Use): void => {
-    for (const [axis, index] of use.at.entries()) visitIndex(use, axis, index);
-  };
-  const visitIndex = (use: Use, axis: number, index: Index): void => {
-    if (index.i !== "value") return;
-    const source = graph.nodes[index.of.value];
-    const table = graph.nodes[use.value];
-    const extent = table?.type.shape[axis];
-    if (source?.op === "input" && table?.op === "param" && extent !== undefined)
-      found.push({ input: source.name, param: table.path, axis, extent });
-    visitUse(index.of);
-  };
-  for (const node of graph.nodes) for (const use of usesOf(node)) visitUse(use);
-  return found;
-}
-
-function usesOf(op: Op): readonly Use[] {
-  switch (op.op) {
-    case "contract":
-      return [...op.factors, ...(op.where?.args ?? [])];
-    case "map":
-      return op.args;
-    case "reduce":
-    case "softmax":
-      return [op.arg, ...(op.where?.args ?? [])];
-    case "region":
-      return [];
-    case "input":
-    case "param":
-    case "concat":
-      return [];
-  }
-}
-
 function checkSubscripts(
   graph: Graph,
   values: ReadonlyMap<string, TensorData>,
   sizes: ReadonlyMap<string, number>,
 ): readonly Diagnostic[] {
-  return subscripted(graph).flatMap((s) => {
+  return subscriptInputs(graph).flatMap((s) => {
     const extent = evalDim(s.extent, sizes);
     const bad = values.get(s.input)?.data.find((x) => x < 0 || x >= extent);
     return bad === undefined ? [] : [subscriptValue(s.input, bad, extent, s.param)];
@@ -221,8 +178,8 @@ function checkSubscripts(
 
 /** The least number of rows among the tables that an input indexes: random tokens stay below it. */
 function rowLimit(graph: Graph, name: string, sizes: ReadonlyMap<string, number>): number | undefined {
-  const limits = subscripted(graph)
+  const limits = subscriptInputs(graph)
     .filter((s) => s.input === name)
-    .map((s) => constValue(s.extent) ?? evalDim(s.extent, sizes));
+    .map((s) => evalDim(s.extent, sizes));
   return limits.length === 0 ? undefined : Math.min(...limits);
 }

@@ -111,7 +111,7 @@ function outside(
 
 const count = { accepted: 0, guarded: 0, refusedInRange: 0 };
 
-test("numbers: none that is accepted leaves its axis", () => {
+test("numbers: none that is accepted leaves its axis", { timeout: 120_000 }, () => {
   const indices = ["i", "j"];
   fc.assert(
     fc.property(
@@ -151,7 +151,7 @@ test("numbers: none that is accepted leaves its axis", () => {
   expect(count.guarded).toBeGreaterThan(5);
 });
 
-test("sizes of a call: what is accepted with them stays inside", () => {
+test("sizes of a call: what is accepted with them stays inside", { timeout: 120_000 }, () => {
   const indices = ["i", "j"];
   let accepted = 0;
   fc.assert(
@@ -189,7 +189,7 @@ model M(x: f32[${named ? "A" : n}]) -> f32[${named ? "B" : k}, ${b}] { return f(
   expect(accepted).toBeGreaterThan(100);
 });
 
-test("run-time sizes: what is accepted stays inside for every length", () => {
+test("run-time sizes: what is accepted stays inside for every length", { timeout: 120_000 }, () => {
   const indices = ["i", "j"];
   let accepted = 0;
   fc.assert(

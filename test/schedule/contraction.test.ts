@@ -67,7 +67,7 @@ test.each([
   [2, 64],
   [3, 33],
 ])("rows of several indices: %i x %i", async (heads, n) => {
-  const N = symbolDim("N", 32, 80);
+  const N = symbolDim("N", 32, 4096);
   const h = hand();
   const x = h.input("x", [heads, N, 8]);
   const y = h.input("y", [heads, 64, 8]);
