@@ -52,12 +52,14 @@ export class ExpressionParser extends EmbeddedActionsParser {
   });
 
   /** A name with or without dots, or any text in quotes. */
-  protected readonly title = this.RULE("title", (): IToken =>
-    this.OR([
-      { ALT: () => this.CONSUME(t.Name) },
-      { ALT: () => this.CONSUME(t.Dotted) },
-      { ALT: () => this.CONSUME(t.Str) },
-    ]),
+  protected readonly title = this.RULE(
+    "title",
+    (): IToken =>
+      this.OR([
+        { ALT: () => this.CONSUME(t.Name) },
+        { ALT: () => this.CONSUME(t.Dotted) },
+        { ALT: () => this.CONSUME(t.Str) },
+      ]),
   );
 
   protected readonly expressions = this.RULE("expressions", (): readonly ast.Expr[] => {

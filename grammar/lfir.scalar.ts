@@ -7,15 +7,15 @@ import { printType } from "../src/ir/graph/print.js";
 import { argument, call, constant, convert, indexValue, select } from "../src/ir/graph/scalars.js";
 import { type ScalarFn, scalarFns } from "../src/ir/scalar.js";
 import type { Expr } from "./lfir.ast.js";
+import { type Indices, type Scope, valueNamed } from "./lfir.scope.js";
 import { asDType, calledName, exprSpan, literalOf, refuse, sizeOf, tokenSpan, wholeNumber } from "./lfir.terms.js";
-import { type Indices, type Scope, valueOf } from "./lfir.toGraph.js";
 
 /** Expressions inside a node of a graph: uses, their subscripts, scalars. */
 export function useOf(scope: Scope, ixs: Indices, e: Expr): Use {
   const { cx, builder } = scope;
   const of = e.e === "subscripts" ? e.of : e;
   if (of.e !== "value") return refuse(cx, say.misplaced(exprSpan(cx, e), "use"));
-  const value = valueOf(scope, of.token);
+  const value = valueNamed(scope, of.token);
   const subscripts = e.e === "subscripts" ? e.at : [];
   const type = builder.type(value);
   if (subscripts.length !== type.shape.length)
@@ -115,8 +115,7 @@ const infixFns: Readonly<Record<string, ScalarFn>> = {
 };
 
 const fns: readonly string[] = scalarFns;
-export const asScalarFn = (name: string): ScalarFn | undefined =>
-  fns.includes(name) ? (name as ScalarFn) : undefined;
+export const asScalarFn = (name: string): ScalarFn | undefined => (fns.includes(name) ? (name as ScalarFn) : undefined);
 
 export function scalarOf(scope: Scope, ixs: Indices, e: Expr): Scalar {
   const { cx } = scope;

@@ -17,7 +17,7 @@ import {
   symbolDim,
 } from "../src/ir/dim.js";
 import type { DType } from "../src/ir/dtype.js";
-import type { Expr, DimText } from "./lfir.ast.js";
+import type { DimText, Expr } from "./lfir.ast.js";
 
 /** What the conversions of a file share. */
 export interface Context {

@@ -2,14 +2,14 @@ import type { IToken } from "chevrotain";
 import * as say from "../src/diagnostics/messages/lfir.js";
 import { type Loc, noLoc, type SourceFile, type Span } from "../src/diagnostics/span.js";
 import { nearest } from "../src/diagnostics/suggest.js";
-import type { Dim } from "../src/ir/dim.js";
-import { type GraphBuilder, graphBuilder, sameType } from "../src/ir/graph/builder.js";
+import { graphBuilder, sameType } from "../src/ir/graph/builder.js";
 import type { Graph, Init, Ix, Monoid, Op, TensorType, Use, ValueId, Where } from "../src/ir/graph/ops.js";
 import { printType } from "../src/ir/graph/print.js";
 import { scalarArgs } from "../src/ir/graph/visit.js";
 import { InternalError } from "../src/util/invariant.js";
 import type { Expr, GraphText, Indexed, InputText, LocText, NodeText, OpText, TypeText } from "./lfir.ast.js";
 import { scalarOf, useOf } from "./lfir.scalar.js";
+import { define, type Indices, letterOf, type Scope, valueNamed } from "./lfir.scope.js";
 import {
   attempt,
   type Context,
@@ -33,21 +33,6 @@ export interface GraphContext extends Context {
   readonly source: (path: string) => SourceFile | undefined;
 }
 
-/** A graph that is being read: what its names stand for. A name whose node was refused stands for nothing. */
-export interface Scope {
-  readonly cx: Context;
-  readonly builder: GraphBuilder;
-  readonly values: Map<string, { readonly value: ValueId | undefined; readonly span: Span }>;
-}
-
-/** The indices of one node. */
-export interface Indices {
-  readonly letters: Map<string, Ix>;
-  readonly extents: (Dim | undefined)[];
-  /** Whether a letter that is new gets the next number: there is no `over`. */
-  readonly open: boolean;
-}
-
 /** The graph, or undefined where something was refused. */
 export function toGraph(cx: GraphContext, text: GraphText): Graph | undefined {
   const before = cx.diagnostics.length;
@@ -60,30 +45,9 @@ export function toGraph(cx: GraphContext, text: GraphText): Graph | undefined {
     attempt(() => define(scope, node.name, value));
   }
   return attempt(() => {
-    const outputs = text.outputs.map((o) => ({ name: nameOf(cx, o.name), value: valueOf(scope, o.value) }));
-    return cx.diagnostics.length > before ? giveUp() : scope.builder.finish(nameOf(cx, signed(text.name)), outputs);
+    const outputs = text.outputs.map((o) => ({ name: nameOf(cx, o.name), value: valueNamed(scope, o.value) }));
+    return cx.diagnostics.length > before ? giveUp() : scope.builder.finish(nameOf(cx, text.name), outputs);
   });
-}
-
-/** `@"any text"` is a sign and a string, `@Name` one token. */
-const signed = (token: IToken): IToken => token;
-
-function define(scope: Scope, token: IToken, value: ValueId | undefined): void {
-  const name = nameOf(scope.cx, token);
-  const span = tokenSpan(scope.cx, token);
-  const earlier = scope.values.get(name);
-  if (earlier !== undefined) refuse(scope.cx, say.nameTwice(span, "value", `%${name}`, earlier.span));
-  scope.values.set(name, { value, span });
-}
-
-export function valueOf({ cx, values }: Scope, token: IToken): ValueId {
-  const name = nameOf(cx, token);
-  const found = values.get(name);
-  if (found === undefined) {
-    const near = nearest(name, values.keys());
-    return refuse(cx, say.unknownName(tokenSpan(cx, token), "value", `%${name}`, near && `%${near}`));
-  }
-  return found.value ?? giveUp();
 }
 
 function typeOf(cx: Context, text: TypeText): TensorType {
@@ -140,9 +104,9 @@ function opOf(cx: GraphContext, scope: Scope, text: OpText, graphs: readonly Gra
       return { op: "param", path, init: initOf(cx, text.init), fixed: text.fixed, ...(from && { from }) };
     }
     case "concat":
-      return { op: "concat", args: text.args.map((v) => valueOf(scope, v)), axis: wholeToken(cx, text.axis) };
+      return { op: "concat", args: text.args.map((v) => valueNamed(scope, v)), axis: wholeToken(cx, text.axis) };
     case "region": {
-      const args = text.args.map((v) => valueOf(scope, v));
+      const args = text.args.map((v) => valueNamed(scope, v));
       const [body, ...plans] = graphs.map((g) => toGraph({ ...cx, spans: [] }, g) ?? giveUp());
       if (body === undefined) return refuse(cx, say.noGraphs(span, "region", true));
       const strategy = nameOf(cx, text.strategy);
@@ -205,19 +169,6 @@ function accumOf({ builder }: Scope, factors: readonly Use[]): TensorType["dtype
   const [first = giveUp()] = factors;
   const { dtype } = builder.type(first.value);
   return dtype === "f16" ? "f32" : dtype;
-}
-
-/** The number of an index; a new one gets the next where there is no `over`. */
-function letterOf(cx: Context, ixs: Indices, token: IToken): Ix {
-  const found = ixs.letters.get(token.image);
-  if (found !== undefined) return found;
-  if (!ixs.open) {
-    const near = nearest(token.image, ixs.letters.keys());
-    refuse(cx, say.unknownName(tokenSpan(cx, token), "index", token.image, near));
-  }
-  const next = ixs.extents.push(undefined) - 1;
-  ixs.letters.set(token.image, next);
-  return next;
 }
 
 function whereOf(scope: Scope, ixs: Indices, text: { readonly args: readonly Expr[]; readonly body: Expr }): Where {
@@ -288,10 +239,13 @@ function placeOf(cx: GraphContext, at: LocText["at"]): Loc {
   }
 }
 
+/** How many lines or columns are before one. */
+const clamp = (n: number): number => Math.max(0, Math.min(n, 1e5) - 1);
+
 /** The text says the line and column where something begins. Without the file, blank lines stand for what is before. */
 function sourceLoc(cx: GraphContext, path: string, line: number, column: number): Loc {
   const known = cx.source(path);
-  const file = known ?? { path, text: "\n".repeat(Math.min(line, 1e6) - 1) + " ".repeat(Math.min(column, 1e4) - 1) };
+  const file = known ?? { path, text: "\n".repeat(clamp(line)) + " ".repeat(clamp(column)) };
   let start = 0;
   for (let n = 1; n < line; n++) {
     const end = file.text.indexOf("\n", start);

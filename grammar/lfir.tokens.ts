@@ -138,15 +138,19 @@ export const RCurly = symbol("RCurly", "}");
 const WhiteSpace = createToken({ name: "WhiteSpace", pattern: /[ \t\r\n]+/, group: Lexer.SKIPPED });
 const CommentText = createToken({ name: "CommentText", pattern: /\/\/[^\r\n]*/, group: Lexer.SKIPPED });
 
-/** In this order the lexer tries them. */
-export const allTokens: readonly TokenType[] = [
-  ...[WhiteSpace, CommentText, Place, Dotted],
+const words: readonly TokenType[] = [
   ...[And, Or, Not, True, False],
-  ...[Graph, Dim, In, Step, Input, Param, Fixed, From, As, Axes, Contract, Mapping, Reduce, Softmax, Concat, Region, Result],
   ...[Plan, Where, Over, Accum, Return, Loc, Fused, None, Of],
   ...[Program, Output, Temp, Length, At, Subscript, Below, Prepare, Run, Dispatch, Grid, By, Dims, Bind, Flops, Bytes],
   ...[Choose, Kernel, Local, Subgroup, ReadWrite, Read, Write, Shared, Scratch, Register, For, Unroll, Let, If, Else],
   ...[Pin, Barrier],
+];
+const spelling = (type: TokenType): string => String(type.PATTERN);
+
+/** In this order the lexer tries them; a word before those that it begins with. */
+export const allTokens: readonly TokenType[] = [
+  ...[WhiteSpace, CommentText, Place, Dotted],
+  ...[...words].sort((a, b) => spelling(b).length - spelling(a).length),
   ...[Name, Value, Argument, GraphName, Triple, Num, Str],
   ...[Arrow, DotDot, EqualEqual, NotEqual, LessEqual, GreaterEqual, Less, Greater, Equals, Plus, Minus, Star, Slash],
   ...[Percent, Colon, Comma, Dot, Sign, LParen, RParen, LSquare, RSquare, LCurly, RCurly],

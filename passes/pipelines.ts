@@ -35,6 +35,7 @@ export const programPipeline = [
   planShared,
   simplifyKernels,
   unroll,
+  simplifyKernels, // what the literals decide
   guardBounds, // what is not proved in range
   dedupe, // equal kernels once, with several dispatches
 ] as const satisfies readonly Pass<Program>[];

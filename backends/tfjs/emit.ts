@@ -1,5 +1,5 @@
+import { dropUnused } from "../../passes/graph/dropUnused.js";
 import { sourceName } from "../../passes/graph/valueName.js";
-import { dropUnreachable } from "../../passes/rewrite.js";
 import type { Artifact, PassContext } from "../../src/backend/backend.js";
 import { type Loc, position } from "../../src/diagnostics/span.js";
 import { type Dim, printDim, productDim } from "../../src/ir/dim.js";
@@ -29,9 +29,9 @@ export const moduleHead = "export function model(tf, weights) {";
 /** One ES module that computes the graph with TensorFlow.js. */
 export function emitModule(
   source: Graph,
-  _cx: PassContext,
+  pass: PassContext,
 ): Pick<Artifact, "files"> & { readonly interface: TfjsInterface } {
-  const graph = dropUnreachable(inlineRegions(source));
+  const graph = dropUnused.run(inlineRegions(source), pass);
   const w = writer();
   const values = new Map<ValueId, Code>();
   const symbols = new Map<string, Code>();

@@ -150,10 +150,26 @@ function leaf(p: Product, factor: number): Tree {
 
 const join = (a: Tree, b: Tree): Tree => ({ kind: "step", part: a.part | b.part, of: [a, b] });
 
-/** ((f₀ · f₁) · f₂) · …: the order as written. */
-export function writtenOrder(p: Product): Tree {
-  const leaves = p.factors.map((_, i) => leaf(p, i));
-  return leaves.slice(1).reduce(join, leaves[0] ?? { kind: "factor", factor: 0, part: 1 });
+/**
+ * The order as written: ((f₀ · f₁) · f₂) · …, where a run of factors that `written` names is a product by itself and
+ * comes in as one.
+ */
+export function writtenOrder(p: Product, written: ReadonlySet<string> = new Set()): Tree {
+  const partOf = (from: number, to: number): Bits => ((1 << (to - from)) - 1) << from;
+  const visit = (from: number, to: number): Tree => {
+    const items: Tree[] = [];
+    for (let at = from; at < to; ) {
+      let end = at + 1;
+      for (let longer = to; longer > end; longer--) {
+        const whole = at === from && longer === to;
+        if (!whole && written.has(p.key(partOf(at, longer)))) end = longer;
+      }
+      items.push(end === at + 1 ? leaf(p, at) : visit(at, end));
+      at = end;
+    }
+    return items.slice(1).reduce(join, items[0] ?? leaf(p, from));
+  };
+  return visit(0, p.factors.length);
 }
 
 /** Past these, a part keeps its cheapest candidates, a product is ordered greedily, a group by descent. */

@@ -53,10 +53,13 @@ function run(source: Graph, cx: PassContext): Graph {
   const live = liveValues(graph);
   const products = new Map<ValueId, GraphProduct>();
   const named = new Map<string, Named>();
+  /** Every product of the source, read or not. */
+  const written = new Set<string>();
   graph.nodes.forEach((node, v) => {
     if (node.op !== "contract") return;
     const product = graphProduct(node, context);
     if (product === undefined) return;
+    if (product.factors.length > 1) written.add(product.key(everyFactor(product)));
     if (live[v]) products.set(v, product);
     else {
       const whole = everyFactor(product);
@@ -69,7 +72,7 @@ function run(source: Graph, cx: PassContext): Graph {
   });
   const list = [...products.values()];
   if (!list.some((p) => p.factors.length > 1)) return dropUnreachable(graph);
-  const trees = cx.fp === "strict" ? list.map(writtenOrder) : bestOrders(list);
+  const trees = cx.fp === "strict" ? list.map((p) => writtenOrder(p)) : bestOrders(list);
   const orders = new Map([...products.keys()].map((v, i) => [v, trees[i]] as const));
 
   const b = graphBuilder();
@@ -96,7 +99,7 @@ function run(source: Graph, cx: PassContext): Graph {
     const id = emitRoot(work, product, tree, loc);
     if (b.node(id).op !== "contract" || tree.of.some((t) => t.kind === "step")) changed = true;
     next.set(v, id);
-    if (product.factors.length > 2) remark(graph, product, tree, loc, cx);
+    if (product.factors.length > 2) remark(graph, product, tree, writtenOrder(product, written), loc, cx);
   });
   if (!changed) return graph;
   return dropUnreachable(
@@ -232,9 +235,8 @@ function renumber(
   return { extents: list.flatMap((ix) => node.extents[ix] ?? []), to: (ix) => number.get(ix) ?? -1 };
 }
 
-function remark(graph: Graph, p: GraphProduct, tree: Tree, loc: Loc, cx: PassContext): void {
+function remark(graph: Graph, p: GraphProduct, tree: Tree, written: Tree, loc: Loc, cx: PassContext): void {
   const names = p.node.factors.map((u) => valueName(graph, u.value));
-  const written = writtenOrder(p);
   const [before, after] = [costOf([[p, written]]).flops, costOf([[p, tree]]).flops];
   const prepared = parts(tree)
     .filter((t) => p.free(t.part))

@@ -17,8 +17,8 @@ export interface KernelScope {
   readonly given: Map<ValueId, KExpr>;
   /** Whether a value of this shape may be read four elements at a time. */
   readsVectors(shape: readonly Dim[]): boolean;
-  /** A buffer over scratch memory of the match, read one element at a time. */
-  readTemp(id: string, dtype: DType, length: Dim): BufId;
+  /** A buffer over memory of the match's own. */
+  readTemp(id: string, dtype: DType, length: Dim, width: Width): BufId;
   write(resource: string, hint: string, dtype: DType, length: Dim, width: Width): BufId;
   finish(cost: { readonly flops: Dim; readonly bytes: Dim; readonly label: string }): {
     readonly kernel: Kernel;
@@ -26,8 +26,8 @@ export interface KernelScope {
   };
 }
 
-export function kernelScope(m: Match, cx: BuildContext): KernelScope {
-  const b = kernelBuilder(cx.name(m));
+export function kernelScope(m: Match, cx: BuildContext, suffix = ""): KernelScope {
+  const b = kernelBuilder(cx.name(m) + suffix);
   const bind: Record<BufId, Bound> = {};
   const reads = new Map<string, BufId>();
 
@@ -61,7 +61,7 @@ export function kernelScope(m: Match, cx: BuildContext): KernelScope {
       const s = cx.stored(v);
       return open(s.resource, s.hint, s.dtype, productDim(s.shape), width, "read");
     },
-    readTemp: (id, dtype, length) => open(id, "parts", dtype, length, 1, "read"),
+    readTemp: (id, dtype, length, width) => open(id, "parts", dtype, length, width, "read"),
     write: (resource, hint, dtype, length, width) => open(resource, hint, dtype, length, width, "write"),
     finish(cost) {
       const kernel = b.finish();

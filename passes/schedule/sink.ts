@@ -91,8 +91,15 @@ export function resultBuffer(k: KernelScope, m: Match, cols: Span, wanted: Width
   return { buffer: k.write(resource, hint, dtype, productDim(shape), width), width };
 }
 
+/** What a value of the root at some of its elements becomes, and where it goes. */
+export type Landing = (lanes: readonly Env[], value: KExpr) => { readonly value: KExpr; readonly at: readonly KExpr[] };
+
 /** Stores a tile of the root's values through the epilogue; `fixed` gives the indices that are in neither span. */
-export function resultSink(k: KernelScope, m: Match, rows: Span, cols: Span, fixed: Env, to: Destination): Sink {
+export const resultSink = (k: KernelScope, m: Match, rows: Span, cols: Span, fixed: Env, to: Destination): Sink =>
+  tileSink(k, rows, cols, fixed, to, (lanes, value) => finished(k, m, lanes, value));
+
+/** Stores a tile, vectors where the destination has them, else element by element; edges are guarded. */
+export function tileSink(k: KernelScope, rows: Span, cols: Span, fixed: Env, to: Destination, landing: Landing): Sink {
   const { b } = k;
   return {
     put(_, row, col, value) {
@@ -108,7 +115,7 @@ export function resultSink(k: KernelScope, m: Match, rows: Span, cols: Span, fix
       if (width === to.width) {
         const inCols = cols.clamped ? [lt(col, b.dim(cols.axis.total))] : [];
         guarded([...inRows, ...inCols], () => {
-          const done = finished(k, m, envs, value);
+          const done = landing(envs, value);
           b.store(to.buffer, floordiv(done.at[0] ?? row, width), splat(done.value, width));
         });
         return;
@@ -117,7 +124,7 @@ export function resultSink(k: KernelScope, m: Match, rows: Span, cols: Span, fix
         envs.forEach((env, l) => {
           const inCols = cols.clamped ? [lt(add(col, l), b.dim(cols.axis.total))] : [];
           guarded(inCols, () => {
-            const done = finished(k, m, [env], lane(value, l));
+            const done = landing([env], lane(value, l));
             b.store(to.buffer, done.at[0] ?? row, done.value);
           });
         });

@@ -154,7 +154,7 @@ function callCallable(f: Frame, e: CallExpr, callee: Callable, instance: CallSit
       ),
     );
     inferAll(f, e.args);
-    return resultOf(f, signature, undefined, e.span) ?? errorValue;
+    return errorValue;
   }
   const bindings = new Map<string, Dim>();
   const boundBy = new Map<string, Bound>();
@@ -191,15 +191,15 @@ function callCallable(f: Frame, e: CallExpr, callee: Callable, instance: CallSit
       boundBy.set(axis.name, { formal: formal.name, axis: a, arg, size: given });
     }
   });
-  if (failed) return resultOf(f, signature, undefined, e.span) ?? errorValue;
+  if (failed) return errorValue;
   formals.forEach((formal, i) => {
     const arg = e.args[i];
     const value = values[i];
-    if (arg === undefined || value === undefined || formal.is?.kind !== "tensor") return;
+    if (failed || arg === undefined || value === undefined || formal.is?.kind !== "tensor") return;
     if (!checkArgument(f, callee, formal, formal.is, arg, value, bindings, boundBy)) failed = true;
   });
   const result = failed ? undefined : resultOf(f, signature, bindings, e.span);
-  if (result === undefined) return resultOf(f, signature, undefined, e.span) ?? errorValue;
+  if (result === undefined) return errorValue;
   cx.bindings.set(e, bindings);
   f.calls.push({
     expr: e,
@@ -342,19 +342,12 @@ function checkArgument(
   return true;
 }
 
-/** The result of a call; without bindings (after an error) only if it mentions no generic. */
-function resultOf(
-  f: Frame,
-  signature: Signature,
-  bindings: ReadonlyMap<string, Dim> | undefined,
-  span: Span,
-): Value | undefined {
+/** The result of a call; undefined after a message, or if the declared type is in error. */
+function resultOf(f: Frame, signature: Signature, bindings: ReadonlyMap<string, Dim>, span: Span): Value | undefined {
   if (!signature.complete) return undefined;
-  const { opaque } = f.cx;
   const values: { name: string; value: Value }[] = [];
   for (const { name, dtype, shape } of signature.results) {
-    if (bindings === undefined && shape.some((d) => symbolsOf(d).some((s) => opaque.has(s.name)))) return undefined;
-    const own = bindings === undefined ? shape : substituteShape(f, span, shape, bindings);
+    const own = substituteShape(f, span, shape, bindings);
     if (own === undefined) return undefined;
     values.push({ name, value: tensor(dtype, own) });
   }

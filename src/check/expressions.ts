@@ -44,10 +44,6 @@ function inferKind(f: Frame, e: Expr): Value {
   switch (e.kind) {
     case "number":
       if (!e.whole) return scalar("real");
-      if (!Number.isSafeInteger(e.value)) {
-        report(f.cx, say.numberTooLarge(e.span, e.text));
-        return errorValue;
-      }
       return { kind: "tensor", dtype: "int", shape: [], form: { dim: constDim(e.value), indexed: false } };
     case "bool":
       return scalar("bool");
@@ -137,21 +133,22 @@ export function adapt(f: Frame, e: Expr, value: TensorValue, dtype: DType): Tens
   return value.form === undefined && value.shape.length === 0 ? scalar(dtype) : { ...value, dtype };
 }
 
+const greatest: ReadonlyMap<DType, number> = new Map([
+  ["i32", 2 ** 31 - 1],
+  ["u32", 2 ** 32 - 1],
+  ["f16", 65504],
+  ["f32", 3.4028234663852886e38],
+]);
+
 function adaptInside(f: Frame, e: Expr, dtype: DType, negative: boolean): void {
   const { types } = f.cx;
   if (types.has(e)) return; // has a type of its own
   types.set(e, tensor(dtype, f.cx.flexible.get(e) ?? []) as Type);
   switch (e.kind) {
     case "number": {
-      const limit =
-        dtype === "i32"
-          ? 2 ** 31 - (negative ? 0 : 1)
-          : dtype === "u32"
-            ? 2 ** 32 - 1
-            : dtype === "f16"
-              ? 65504
-              : undefined;
-      if (limit !== undefined && e.value > limit) report(f.cx, say.numberDoesNotFit(e.span, e.text, dtype));
+      const limit = greatest.get(dtype);
+      if (limit !== undefined && e.value > limit + (negative && dtype === "i32" ? 1 : 0))
+        report(f.cx, say.numberDoesNotFit(e.span, e.text, dtype));
       return;
     }
     case "neg":

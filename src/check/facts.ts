@@ -1,5 +1,5 @@
 import type { Compare, Expr } from "../../grammar/lf.ast.js";
-import { constDim, subDim } from "../ir/dim.js";
+import { constDim, type Dim, subDim } from "../ir/dim.js";
 import type { Context } from "./context.js";
 import type { Facts } from "./frame.js";
 import type { Form } from "./value.js";
@@ -45,14 +45,21 @@ export function assumeChain(
   ops.forEach((op, i) => {
     const left = forms[i]?.dim;
     const right = forms[i + 1]?.dim;
-    if (left === undefined || right === undefined || op === "!=") return;
+    if (left === undefined || right === undefined) return;
     const up = subDim(right, left);
     const down = subDim(left, right);
-    if (op === "<") known = { atLeastZero: subDim(up, one), outer: known };
-    else if (op === "<=") known = { atLeastZero: up, outer: known };
-    else if (op === ">") known = { atLeastZero: subDim(down, one), outer: known };
-    else if (op === ">=") known = { atLeastZero: down, outer: known };
-    else known = { atLeastZero: up, outer: { atLeastZero: down, outer: known } };
+    const and = (of: Dim, is: Facts["is"] = "atLeastZero"): void => {
+      known = { is, of, outer: known };
+    };
+    if (op === "<") and(subDim(up, one));
+    else if (op === "<=") and(up);
+    else if (op === ">") and(subDim(down, one));
+    else if (op === ">=") and(down);
+    else if (op === "!=") and(up, "notZero");
+    else {
+      and(up);
+      and(down);
+    }
   });
   return known;
 }

@@ -5,9 +5,10 @@ import type { Context } from "./context.js";
 import type { IndexVar } from "./indices.js";
 import type { Scope } from "./scope.js";
 
-/** What is known to hold at a point (I4): `at least zero`, innermost first. */
+/** What is known to hold at a point (I4), innermost first: `of >= 0` or `of != 0`. */
 export interface Facts {
-  readonly atLeastZero: Dim;
+  readonly is: "atLeastZero" | "notZero";
+  readonly of: Dim;
   readonly outer: Facts | undefined;
 }
 

@@ -42,10 +42,12 @@ export function bindValue(f: Frame, name: Name, value: Value, what: say.NewName)
 const onlyBuiltin = (f: Frame, { text }: Name): boolean =>
   builtins.has(text) && !f.scope.local.has(text) && !f.scope.module.visible.has(text);
 
-export function bindDim(f: Frame, name: Name, dim: DimEntity, what: say.NewName): void {
+/** Binds a size; false if the name is taken. */
+export function bindDim(f: Frame, name: Name, dim: DimEntity, what: say.NewName): boolean {
   f.cx.dims.set(name, dim);
-  if (!nameIsFree(f, name, what)) return;
+  if (!nameIsFree(f, name, what)) return false;
   f.scope.local.set(name.text, { entity: { kind: "dim", dim }, name: name.text, at: name.span });
+  return true;
 }
 
 /** What a name stands for here; records it. Undefined if it is unknown, or its declaration is in error (reported). */

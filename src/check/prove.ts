@@ -69,16 +69,19 @@ export function proveAny(
     return true;
   }
   let tries = factLimit;
-  for (let fact = facts; fact !== undefined && tries > 0; fact = fact.outer, tries--)
+  for (let fact = facts; fact !== undefined && tries > 0; fact = fact.outer, tries--) {
+    const known = atLeastZero(f, fact);
+    if (known === undefined) continue;
     for (const goal of goals) {
-      const next = attempt(f, subDim(goal, fact.atLeastZero), facts);
+      const next = attempt(f, subDim(goal, known), facts);
       if (next.is === "proved") {
         guarded?.();
         return true;
       }
       if (next.is === "open") open.push(next.least);
     }
-  const reachable = open.filter((least) => dimRange(least).hi >= 0 && isOpaque(f.cx, least));
+  }
+  const reachable = open.filter((least) => dimRange(least).hi >= 0 && isCallersDuty(f.cx, least));
   const [first] = open;
   if (f.callable !== undefined && reachable.length > 0) {
     addObligation(f, reachable, place, because ?? inequality(f.cx, reachable[0] ?? zero));
@@ -94,6 +97,10 @@ function addObligation(f: Frame, any: readonly Dim[], place: Span, because: stri
   const key = any.map(dimKey).join("|");
   if (!f.obligations.has(key)) f.obligations.set(key, { kind: "atLeastZero", any, place, because });
 }
+
+/** Whether only the caller's sizes are open: an index whose factor has no known sign stays a matter of the body. */
+const isCallersDuty = (cx: Context, d: Dim): boolean =>
+  isOpaque(cx, d) && !symbolsOf(d).some((s) => cx.atoms.has(s.name));
 
 /** Whether something in a size is known only to the caller. */
 export const isOpaque = (cx: Context, d: Dim): boolean =>
@@ -225,12 +232,22 @@ function greatestOf(f: Frame, atom: Atom, _facts: Facts | undefined): Bound {
   }
 }
 
+/** What a fact says as `>= 0`: a number that is not 0 and never below is at least 1. */
+function atLeastZero(f: Frame, { is, of }: Facts): Dim | undefined {
+  if (is === "atLeastZero") return of;
+  if (attempt(f, of, undefined).is === "proved") return subDim(of, one);
+  const opposite = scaleDim(of, -1, 1);
+  return attempt(f, opposite, undefined).is === "proved" ? subDim(opposite, one) : undefined;
+}
+
 /** Whether `d >= 0`, with each fact tried once. */
 function holds(f: Frame, d: Dim, facts: Facts | undefined): boolean {
   if (attempt(f, d, undefined).is === "proved") return true;
   let tries = factLimit;
-  for (let fact: Facts | undefined = facts; fact !== undefined && tries > 0; fact = fact.outer, tries--)
-    if (attempt(f, subDim(d, fact.atLeastZero), undefined).is === "proved") return true;
+  for (let fact: Facts | undefined = facts; fact !== undefined && tries > 0; fact = fact.outer, tries--) {
+    const known = atLeastZero(f, fact);
+    if (known !== undefined && attempt(f, subDim(d, known), undefined).is === "proved") return true;
+  }
   return false;
 }
 

@@ -6,7 +6,16 @@ import { report } from "./context.js";
 import { adapt, inferTensor, showValue } from "./expressions.js";
 import { assume, assumeChain } from "./facts.js";
 import type { Frame } from "./frame.js";
-import { addConcat, closeIndex, fail, type IndexVar, knownRange, linkIndices, openIndex, settleIndices } from "./indices.js";
+import {
+  addConcat,
+  closeIndex,
+  fail,
+  type IndexVar,
+  knownRange,
+  linkIndices,
+  openIndex,
+  settleIndices,
+} from "./indices.js";
 import { commonType, described, inferOperands, type Operand, sameShape } from "./operands.js";
 import { checkComparison } from "./operators.js";
 import { type Element, errorValue, isFlexible, isReal, scalar, tensor, type Value } from "./value.js";

@@ -1,6 +1,7 @@
 import type { Callable, Name } from "../../grammar/lf.ast.js";
 import * as say from "../diagnostics/messages/calls.js";
 import { constDim, type Dim, dimKey, subDim, symbolDim, symbolsOf } from "../ir/dim.js";
+import { invariant } from "../util/invariant.js";
 import { type Context, report, show } from "./context.js";
 import type { CallSite, Frame, Obligation } from "./frame.js";
 import { inequality, isOpaque, proveAny, wholeHere } from "./prove.js";
@@ -25,7 +26,12 @@ export function settleCalls(cx: Context, signatures: readonly Signature[]): void
       for (const [symbol, use] of callee.runtime) if (!f.runtime.has(symbol)) f.runtime.set(symbol, use);
     }
     oneSizeForEachInstance(f);
-    if (signature.callable.kind === "model") runTimeDimsAreInputs(cx, signature);
+    if (signature.callable.kind !== "model") continue;
+    runTimeDimsAreInputs(cx, signature);
+    invariant(
+      f.obligations.size === 0 || cx.diagnostics.length > 0,
+      () => `${signature.callable.name.text} asks its caller`,
+    );
   }
 }
 

@@ -47,8 +47,7 @@ export function resolveSignature(cx: Context, module: Module, callable: Callable
   for (const name of callable.generics) {
     const symbol = freshSymbol(cx, name.text, 1, sizeLimit);
     cx.opaque.add(symbol.name);
-    bindDim(f, name, { kind: "generic", symbol }, "generic");
-    generics.push({ name, symbol: symbol.name });
+    if (bindDim(f, name, { kind: "generic", symbol }, "generic")) generics.push({ name, symbol: symbol.name });
   }
   if (callable.kind === "model" && callable.generics.length > 0)
     report(cx, calls.genericModel(callable.name, callable.generics));
@@ -60,7 +59,6 @@ export function resolveSignature(cx: Context, module: Module, callable: Callable
     cx.opaque.add(symbol.name);
     bindDim(f, formal.name, { kind: "argument", symbol }, "argument");
     dimFormals.set(formal.name, symbol.name);
-    if (formal.type.axes.length > 0) report(cx, say.dimWithAxes(formal.type.span));
     if (callable.kind === "model") report(cx, calls.dimOfModel(formal.name, callable.name.text));
   }
   const resolved = new Map<TypeExpr, FormalSignature["is"]>();

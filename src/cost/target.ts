@@ -20,6 +20,8 @@ export interface Target {
   readonly registers: number;
   /** Invocations that keep the whole machine busy; a schedule with fewer leaves part of it idle. Unknown: 1. */
   readonly parallel?: number;
+  /** Vector multiply-adds for each vector load from which on loads are no longer what takes the time. Unknown: 4. */
+  readonly reuse?: number;
   /** Whether 4-lane vector types exist. */
   readonly vectors: boolean;
   readonly peak: {

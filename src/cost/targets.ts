@@ -45,6 +45,7 @@ export const swiftshader: Target = {
   privateBytes: 8192,
   registers: 512,
   parallel: 32,
+  reuse: 10,
   vectors: true,
   // 8 GF/s is the best matrix product measured, 20 ns an exp with what surrounds it, 0.1 ms an empty submit; the rest is guess
   peak: { flops: 8e9, bandwidth: 5e9, exps: 5e7, dispatch: 1e-4, workgroup: 2e-6 },

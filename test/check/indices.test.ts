@@ -11,7 +11,7 @@ const codes = (body: string, result?: string): string[] => inside(body, result).
 describe("I1: binding", () => {
   test("the same letter in disjoint scopes is free", () => {
     accepted(inside("let a = sum[n, d] x[n, d] let b = sum[n, d] x[n, d] return (a + b) * x"));
-    accepted(inside("let y[n, d] = (sum[m] x[m, d]) + (sum[m] x[m, d]) return y"));
+    accepted(inside("let y[n, d] = x[n, d] + (sum[m] x[m, d]) + (sum[m] x[m, d]) return y"));
   });
   test("nested scopes are not", () => {
     expect(codes("let y[n, d] = sum[n] x[n, d] return y")).toEqual(["LF0215"]);
@@ -80,7 +80,8 @@ describe("I4: subscripts in range", () => {
     ["let y[n: N, d] = x[n % 3, d] return y"],
     ["let y[n: N, d] = x[(n + N) / 2 - N / 2, d] return y"],
     ["let y[n: N, d] = if n > 0 then x[n - 1, d] else 0 return y"],
-    ["let y[n: N, d] = if n == 0 then 0 else x[n, d] return y"],
+    ["let y[n: N, d] = if n == 0 then 0 else x[n - 1, d] return y"],
+    ["let y[n: N, d] = if n != N - 1 then x[n + 1, d] else 0 return y"],
     ["let y[n: N, d] = sum[k: 3 where 0 <= n + k - 1 < N] x[n + k - 1, d] return y"],
     ["let y[n: N, d] = if n < 2 then 0 else x[n - 2, d] return y"],
     ["let y[n: N, d] = sum[m <= n] x[n - m, d] return y"],
@@ -102,7 +103,7 @@ describe("I4: subscripts in range", () => {
     ["let b = r[2] return x", "LF0207"],
     ["let y[n: N, d] = if n > 0 or d > 0 then x[n - 1, d] else 0 return y", "LF0206"],
     ["let y[n: N, d] = if n > 0 then 0 else x[n - 1, d] return y", "LF0206"],
-    ["let y[n: N, d] = if n != 0 then x[n - 1, d] else 0 return y", "LF0206"],
+    ["let y[n: N, d] = if n != 1 then x[n - 1, d] else 0 return y", "LF0206"],
     ["let y[n: N, d] = sum[m <= n] x[m - n, d] return y", "LF0206"],
     ["let y[n: N, d] = x[(n - 3) / 2, d] return y", "LF0206"],
     ["let b[i: S / 2 + 1, k: 2] = r[i * 2 + k] return x", "LF0207"],

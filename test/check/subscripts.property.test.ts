@@ -145,7 +145,7 @@ test("numbers: none that is accepted leaves its axis", { timeout: 120_000 }, () 
         expect(wrong).toEqual([]);
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 20000 },
   );
   expect(count.accepted).toBeGreaterThan(200);
   expect(count.guarded).toBeGreaterThan(5);
@@ -184,7 +184,7 @@ model M(x: f32[${named ? "A" : n}]) -> f32[${named ? "B" : k}, ${b}] { return f(
         expect(wrong).toEqual([]);
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 20000 },
   );
   expect(accepted).toBeGreaterThan(100);
 });
@@ -227,7 +227,7 @@ model M(x: f32[S]) -> f32[S, ${b}] { let y[i: S, j: ${b}] = ${value} return y }`
         }
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 20000 },
   );
   expect(accepted).toBeGreaterThan(80);
 });

@@ -125,6 +125,8 @@ test.each([
   const context = testContext();
   const after = reassociate.run(growContractions.run(graph, context), context);
   expect(multiplyAdds(after) / 2e9).toBeCloseTo(gmac, 2);
+  // what the remark compares with is the textbook's order
+  expect(context.remarks.map((r) => r.data?.written)).toEqual(["(x·wq)·(e·(x·wk))", "(%12·(e·(x·wv)))·wo"]);
 });
 
 test("a remark a product of three or more: both orders and their flops", () => {

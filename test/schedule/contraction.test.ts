@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { symbolDim } from "../../src/ir/dim.js";
 import { argument, call, constant, convert, indexValue, select } from "../../src/ir/graph/scalars.js";
-import { agree, dim, hand, ix, randoms, tensor, use } from "./support.js";
+import { agree, dim, hand, ix, randoms, simt, tensor, use } from "./support.js";
 
 test.each([
   [1, 1, 1],
@@ -214,6 +214,27 @@ test("a run-time size of known step needs no tail", async () => {
   const e = h.param("e", [6, 64]);
   const ex = h.contract([use(e, 0, 2), use(x, 2, 1)], [0, 1], [6, 12, Seq]);
   await agree(h.finish({ ex }), { sizes: { Seq: 20 } });
+});
+
+test.each([127, 256, 515, 1030])("a long sum with a small result is cut into parts: %i", async (n) => {
+  const target = { ...simt, parallel: 16384 };
+  const Seq = symbolDim("Seq", 512, 4096);
+  const h = hand();
+  const x = h.input("x", [Seq, 12]);
+  const a = h.input("a", [n, 8]);
+  const keep = h.input("keep", [Seq], "bool");
+  const e = h.param("e", [6, 4096]);
+  const v = h.param("v", [n, 9]);
+  const bias = h.param("bias", [12]);
+  const ex = h.contract([use(e, 0, 2), use(x, 2, 1)], [0, 1], [6, 12, Seq], {
+    args: [use(keep, 2)],
+    body: argument(0),
+  });
+  const y = h.map([use(ex, 1, 0), use(bias, 0)], [12, 6], call("add", argument(0), argument(1)));
+  const av = h.contract([use(a, 2, 0), use(v, 2, 1)], [0, 1], [8, 9, n]);
+  const program = await agree(h.finish({ y, av }), { sizes: { Seq: n }, target });
+  expect(program.resources.some((r) => r.id.endsWith(".parts"))).toBe(true);
+  expect(program.steps.length).toBe(n === 127 ? 3 : 4);
 });
 
 test("whole numbers", async () => {

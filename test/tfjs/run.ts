@@ -26,6 +26,7 @@ export async function expectRight(
   params: ReadonlyMap<string, TensorData>,
   device: TfjsDevice,
   meaning: Graph = graph,
+  relL2?: number,
 ): Promise<{ readonly undecided: number; readonly elements: number }> {
   const artifact = tfjs.emit(graph, testContext(), { device });
   const model = await tfjs.load(artifact, { params });
@@ -38,7 +39,7 @@ export async function expectRight(
     for (const [name, reference] of Object.entries(expected)) {
       const got = actual[name];
       if (got === undefined) throw new Error(`no output ${name}`);
-      const c = compareToReference(reference, got);
+      const c = compareToReference(reference, got, relL2 === undefined ? {} : { relL2 });
       undecided += c.undecided;
       elements += c.elements;
       if (!c.passed) {

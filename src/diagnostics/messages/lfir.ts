@@ -12,8 +12,8 @@ export const unknownCharacter = (span: Span, text: string): Diagnostic =>
 export const expected = (span: Span, what: readonly string[], found: string): Diagnostic =>
   error("LF0602", span, `${list(what, "or")} is expected, not ${found}`);
 
-export const tooDeep = (span: Span, limit: number): Diagnostic =>
-  error("LF0603", span, `brackets and operators are nested more than ${limit} deep`);
+export const tooDeep = (span: Span): Diagnostic =>
+  error("LF0603", span, "brackets are nested too deeply, or one expression has too many operators");
 
 export const badString = (span: Span): Diagnostic =>
   error("LF0604", span, "this is no JSON string", { help: 'write " and \\ inside as \\" and \\\\' });
@@ -39,7 +39,9 @@ export const wrongType = (span: Span, written: string, is: string): Diagnostic =
   error("LF0609", span, `it is written ${written}, but is ${is}`);
 
 export const unknownExtent = (span: Span, index: string): Diagnostic =>
-  error("LF0610", span, `the extent of the index ${index} is not known`, { help: `say it: ${code(`over ${index}=…`)}` });
+  error("LF0610", span, `the extent of the index ${index} is not known`, {
+    help: `say it: ${code(`over ${index}=…`)}`,
+  });
 
 export const indexMissing = (span: Span, index: string): Diagnostic =>
   error("LF0611", span, `a map has every index in its result, ${index} is missing`);
@@ -50,7 +52,15 @@ export const argumentCount = (span: Span, name: string, wanted: string, found: n
 export const noArgument = (span: Span, position: number, known: number): Diagnostic =>
   error("LF0613", span, `there is no $${position}: the node has ${count(known, "argument", "arguments")}`);
 
-export type Place = "size" | "whole number" | "subscript" | "use" | "scalar" | "kernel expression" | "loop" | "condition";
+export type Place =
+  | "size"
+  | "whole number"
+  | "subscript"
+  | "use"
+  | "scalar"
+  | "kernel expression"
+  | "loop"
+  | "condition";
 
 const made: Readonly<Record<Place, string>> = {
   size: "whole numbers, sizes, + - * / %, floor(a / b) and ceil(a / b)",

@@ -141,15 +141,16 @@ export const realFunctionOfWhole = (span: Span, fn: string, text: string, dtype:
 export const negativeUnsigned = (span: Span): Diagnostic =>
   error("LF0255", span, "a u32 is never negative", { label: "u32", help: "use i32" });
 
-export const numberTooLarge = (span: Span, text: string): Diagnostic =>
-  error("LF0255", span, `the number ${code(text)} is too large to be counted exactly`, {
-    label: "more than 2^53",
-    help: `write it as a real number: ${code(`${text}.0`)}`,
-  });
+const limits: Readonly<Record<string, string>> = {
+  i32: "-2147483648 … 2147483647",
+  u32: "0 … 4294967295",
+  f16: "at most 65504",
+  f32: "at most about 3.4e38",
+};
 
 export const numberDoesNotFit = (span: Span, text: string, dtype: string): Diagnostic =>
   error("LF0255", span, `${code(text)} does not fit into ${dtype}`, {
-    label: `${dtype} holds ${dtype === "f16" ? "at most 65504" : dtype === "u32" ? "0 … 4294967295" : "-2147483648 … 2147483647"}`,
+    label: `${dtype} holds ${limits[dtype] ?? "less"}`,
   });
 
 export const severalResults = (span: Span, names: readonly string[]): Diagnostic =>
@@ -278,9 +279,6 @@ export const dimType = (span: Span, what: "argument" | "result" | "parameter"): 
         ? "a result is a tensor; sizes are known to the caller"
         : "a size that is chosen inside is declared by `dim N = …`; one that is chosen outside is an argument `N: dim`",
   });
-
-export const dimWithAxes = (span: Span): Diagnostic =>
-  error("LF0267", span, "a dim argument is one size and has no axes", { label: "remove the brackets" });
 
 export function notAType(name: Name, what: string, place: string, entity: { readonly kind: string }): Diagnostic {
   const block = entity.kind === "callable" && what === "a block";

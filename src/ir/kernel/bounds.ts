@@ -90,6 +90,12 @@ export function createBounds(worlds: readonly World[]): Bounds {
   let narrowed: ReadonlyMap<VarId, Range> = new Map();
   let ranges = new Map<KExpr, Range>();
   let affineFacts = new Map<World, readonly Affine[]>();
+  let sums = new Map<World, Map<KExpr, Affine>>();
+  /** Steps that the running proof may still take, and how deep it is. */
+  let budget = 0;
+  let depth = 0;
+  /** Whether the running proof makes do without conditions. */
+  let quiet = false;
 
   const slotRange = (slot: number): Range => {
     const all = distinct.map((w) => {
@@ -176,9 +182,17 @@ export function createBounds(worlds: readonly World[]): Bounds {
   };
 
   const toAffine = (e: KExpr, world: World): Affine => {
+    let known = sums.get(world);
+    if (!known) {
+      known = new Map();
+      sums.set(world, known);
+    }
+    let result = known.get(e);
+    if (result) return result;
     const { terms, constant } = toLinear(e);
-    let result = constantAffine(constDim(constant));
+    result = constantAffine(constDim(constant));
     for (const t of terms) result = addAffine(result, scaleAffine(affineAtom(t.of, world), constDim(t.by)));
+    known.set(e, result);
     return result;
   };
 
@@ -221,9 +235,23 @@ export function createBounds(worlds: readonly World[]): Bounds {
     };
     const small =
       (rest.terms.length === 0 && dimRange(rest.constant).lo >= 0 && dimRange(rest.constant).hi < c) ||
-      (prove(rest, world) && prove(shiftAffine(scaleAffine(rest, constDim(-1)), c - 1), world));
+      apart(() => prove(rest, world) && prove(shiftAffine(scaleAffine(rest, constDim(-1)), c - 1), world));
     if (!small) return atomAffine(e);
     return e.op === "floordiv" ? divideAffine(whole, c) : rest;
+  };
+
+  /**
+   * A proof inside another, with effort of its own and without conditions: an expression becomes the same sum wherever
+   * it is met, so that a condition on it and a question about it fit together.
+   */
+  const apart = (proof: () => boolean): boolean => {
+    const outer = { budget, depth, quiet };
+    budget = 0;
+    depth = 0;
+    quiet = true;
+    const result = proof();
+    ({ budget, depth, quiet } = outer);
+    return result;
   };
 
   const turnOf = (v: VarId): VarId => `${v}'`;
@@ -271,14 +299,25 @@ export function createBounds(worlds: readonly World[]): Bounds {
       case "select":
         return c ? { how: "all", of: [toAffine(b, world), toAffine(c, world)] } : any(numbers);
       case "floordiv": {
-        if (b.k !== "lit" || b.value < 1) return any(numbers);
         const x = toAffine(a, world);
-        return any([divideAffine(side === "upper" ? x : shiftAffine(x, 1 - b.value), b.value), ...numbers]);
+        if (b.k === "lit" && b.value > 0) {
+          return any([divideAffine(side === "upper" ? x : shiftAffine(x, 1 - b.value), b.value), ...numbers]);
+        }
+        const inverse = reciprocal(toAffine(b, world));
+        return any(side === "upper" && inverse ? [scaleAffine(x, inverse), ...numbers] : numbers);
+      }
+      case "mod": {
+        if (side === "lower" || range(b).lo < 1) return any(numbers);
+        return any([shiftAffine(toAffine(b, world), -1), ...numbers]);
       }
       default:
         return any(numbers);
     }
   };
+
+  /** 1 / d of a positive size of one term. */
+  const reciprocal = (d: Affine): Dim | undefined =>
+    d.terms.length === 0 && dimRange(d.constant).lo >= 1 ? divDim(constDim(1), d.constant) : undefined;
 
   /** Composite atoms before variables, inner variables before outer ones. */
   const innermost = (terms: readonly AffineTerm[]): AffineTerm | undefined => {
@@ -286,9 +325,6 @@ export function createBounds(worlds: readonly World[]): Bounds {
       t.of.k === "var" ? (loops.get(t.of.var)?.order ?? loopOfTurn(t.of.var)?.order ?? -1) : Number.POSITIVE_INFINITY;
     return terms.reduce<AffineTerm | undefined>((best, t) => (!best || order(t) > order(best) ? t : best), undefined);
   };
-
-  let budget = 0;
-  let depth = 0;
 
   /** Whether a sum is at least 0, in one world. */
   const prove = (a: Affine, world: World): boolean => {
@@ -303,15 +339,19 @@ export function createBounds(worlds: readonly World[]): Bounds {
   const proved = (a: Affine, world: World): boolean => {
     if (a.terms.length === 0) return dimRange(a.constant).lo >= 0;
     if (magnitude(a) > 2 ** 50) return false;
+    const reduced: Affine[] = [];
     for (const fact of factsIn(world)) {
       for (const t of a.terms) {
         const same = fact.terms.find((f) => sameExpr(f.of, t.of));
         const times = same && divDim(t.by, same.by);
         if (!times || dimRange(times).lo < 0 || tooLarge(times, fact)) continue;
         const rest = subAffine(a, scaleAffine(fact, times));
-        if (rest.terms.length < a.terms.length + fact.terms.length - 1 && prove(rest, world)) return true;
+        // What a condition says outright needs no search.
+        if (rest.terms.length === 0 && dimRange(rest.constant).lo >= 0) return true;
+        if (rest.terms.length < a.terms.length + fact.terms.length - 1) reduced.push(rest);
       }
     }
+    if (reduced.some((rest) => prove(rest, world))) return true;
     const t = innermost(a.terms);
     if (!t) return false;
     const sign = signOf(t.by);
@@ -322,10 +362,9 @@ export function createBounds(worlds: readonly World[]): Bounds {
   };
 
   const factsIn = (world: World): readonly Affine[] => {
+    if (quiet) return [];
     let known = affineFacts.get(world);
     if (!known) {
-      // While the facts themselves become sums, none is used.
-      affineFacts.set(world, []);
       known = facts.map((f) => toAffine(f, world));
       affineFacts.set(world, known);
     }
@@ -454,7 +493,7 @@ export function createBounds(worlds: readonly World[]): Bounds {
       if (width === 1 && (dtype === "i32" || dtype === "bool")) lets.set(name, value);
     },
     assuming(cond, truth, body) {
-      const outer = { facts, narrowed, ranges, affineFacts };
+      const outer = { facts, narrowed, ranges, affineFacts, sums };
       const added = consequences(cond, truth);
       const closer = new Map(narrowed);
       for (const f of added) narrow(f, closer);
@@ -462,8 +501,9 @@ export function createBounds(worlds: readonly World[]): Bounds {
       narrowed = closer;
       ranges = new Map();
       affineFacts = new Map();
+      sums = new Map();
       const result = body();
-      ({ facts, narrowed, ranges, affineFacts } = outer);
+      ({ facts, narrowed, ranges, affineFacts, sums } = outer);
       return result;
     },
   };
