@@ -140,7 +140,8 @@ const CommentText = createToken({ name: "CommentText", pattern: /\/\/[^\r\n]*/, 
 
 const words: readonly TokenType[] = [
   ...[And, Or, Not, True, False],
-  ...[Plan, Where, Over, Accum, Return, Loc, Fused, None, Of],
+  ...[Graph, Dim, In, Step, Input, Param, Fixed, From, As, Axes, Contract, Mapping, Reduce, Softmax, Concat, Region],
+  ...[Result, Plan, Where, Over, Accum, Return, Loc, Fused, None, Of],
   ...[Program, Output, Temp, Length, At, Subscript, Below, Prepare, Run, Dispatch, Grid, By, Dims, Bind, Flops, Bytes],
   ...[Choose, Kernel, Local, Subgroup, ReadWrite, Read, Write, Shared, Scratch, Register, For, Unroll, Let, If, Else],
   ...[Pin, Barrier],

@@ -145,10 +145,10 @@ test("numbers: none that is accepted leaves its axis", { timeout: 120_000 }, () 
         expect(wrong).toEqual([]);
       },
     ),
-    { numRuns: 20000 },
+    { numRuns: 1000 },
   );
-  expect(count.accepted).toBeGreaterThan(200);
-  expect(count.guarded).toBeGreaterThan(5);
+  expect(count.accepted).toBeGreaterThan(50);
+  expect(count.guarded).toBeGreaterThan(0);
 });
 
 test("sizes of a call: what is accepted with them stays inside", { timeout: 120_000 }, () => {
@@ -184,9 +184,9 @@ model M(x: f32[${named ? "A" : n}]) -> f32[${named ? "B" : k}, ${b}] { return f(
         expect(wrong).toEqual([]);
       },
     ),
-    { numRuns: 20000 },
+    { numRuns: 1000 },
   );
-  expect(accepted).toBeGreaterThan(100);
+  expect(accepted).toBeGreaterThan(50);
 });
 
 test("run-time sizes: what is accepted stays inside for every length", { timeout: 120_000 }, () => {
@@ -227,7 +227,7 @@ model M(x: f32[S]) -> f32[S, ${b}] { let y[i: S, j: ${b}] = ${value} return y }`
         }
       },
     ),
-    { numRuns: 20000 },
+    { numRuns: 1000 },
   );
-  expect(accepted).toBeGreaterThan(80);
+  expect(accepted).toBeGreaterThan(50);
 });

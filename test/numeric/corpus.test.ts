@@ -1,79 +1,27 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runReference } from "../../src/driver/machine.js";
 import { compareToReference } from "../../src/ir/graph/compare.js";
 import { testDevice } from "../support/dawn.js";
-import { graphOfFile, randomRun, runOn } from "../support/model.js";
+import { graphOfFile, randomRun, root, runOn } from "../support/model.js";
+import { cases } from "./cases.js";
 
 /**
  * Every model of the corpus, at small sizes, on every machine against the float64 reference under the one tolerance.
- * The programs use every construct of the language; `sizes` are run-time sizes, `dims` are given at compile time.
+ * The programs use every construct of the language.
  */
-interface Case {
-  readonly file: string;
-  readonly models: readonly string[];
-  readonly dims?: Readonly<Record<string, number>>;
-  readonly sizes?: Readonly<Record<string, number>>;
-}
-const cases: readonly Case[] = [
-  { file: "names", models: ["Names"] },
-  { file: "causal", models: ["Triangle", "Sliding", "Prefix", "BlockJoint"], sizes: { Seq: 128 } },
-  {
-    file: "checkpoint_lucidrains",
-    models: ["LinformerLM"],
-    dims: { Vocab: 50, Depth: 2, Model: 32, Heads: 4, Proj: 16 },
-    sizes: { Batch: 2, Seq: 21 },
-  },
-  { file: "checkpoint_packed", models: ["Encoder"], dims: { Seq: 33, Depth: 2, Model: 24, Heads: 3, Proj: 8 } },
-  {
-    file: "encoder_decoder",
-    models: ["Translate"],
-    dims: { Vocab: 40, Depth: 1, Proj: 8 },
-    sizes: { Src: 19, Dst: 7 },
-  },
-  {
-    file: "encoder_linformer",
-    models: ["Linformer"],
-    dims: { Vocab: 60, Depth: 2, Model: 32, Heads: 4, Proj: 16 },
-    sizes: { Batch: 2, Seq: 130 },
-  },
-  { file: "mlm", models: ["Mlm"], dims: { Vocab: 50, Model: 16 }, sizes: { Batch: 2, Seq: 13 } },
-  {
-    file: "modern",
-    models: ["Performer", "Nystrom", "Block", "Alibi", "Reversible"],
-    dims: { Seq: 48, Model: 24, Head: 8, Feat: 12, Ffn2: 20 },
-  },
-  { file: "mqa_gqa", models: ["Mqa", "Gqa"], dims: { Seq: 37, Proj: 9, Model: 20, Head: 5 } },
-  { file: "per_layer_kind", models: ["Mixed", "Mixed2"] },
-  {
-    file: "projections",
-    models: ["Pools", "Convolutions", "FixedRandom", "Renormalised"],
-    dims: { Seq: 96, Proj: 8, Head: 12 },
-  },
-  { file: "ragged", models: ["Layers", "HeadsOwn", "HeadsShared"], dims: { Seq: 40, Model: 32 } },
-  {
-    file: "retrieval",
-    models: ["Search"],
-    dims: { Vocab: 30, Model: 16 },
-    sizes: { Queries: 3, Passages: 5, Short: 4, Long: 9 },
-  },
-  {
-    file: "sharing",
-    models: [
-      "PaperNone",
-      "PaperHeadwise",
-      "PaperKeyValue",
-      "PaperLayerwise",
-      "HeadsAcrossLayers",
-      "TiedValues",
-      "SharedLayers",
-    ],
-    dims: { Depth: 2, Model: 32, Proj: 12 },
-    sizes: { Batch: 2, Seq: 35 },
-  },
-  { file: "vision", models: ["Patches", "Conv3"], dims: { Model: 12 }, sizes: { Batch: 2 } },
-];
-
 const device = testDevice();
+
+test("no model of the corpus is left out", () => {
+  const folder = join(root, "test/corpus/good");
+  const declared = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(join(folder, file), "utf8").matchAll(/^model (\w+)/gm)].map(
+      (m) => `${basename(file, ".lf")}.${m[1]}`,
+    ),
+  );
+  expect(cases.flatMap((c) => c.models.map((m) => `${c.file}.${m}`)).sort()).toEqual(declared.sort());
+});
 
 describe.each(cases)("$file", ({ file, models, dims = {}, sizes = {} }) => {
   describe.each(models)("%s", (model) => {
