@@ -32,7 +32,7 @@ export const sameKType = (a: KType, b: KType): boolean => a.dtype === b.dtype &&
 
 /** `f32`, `f32x4` */
 function asKType(text: string): KType | undefined {
-  const [, name = "", lanes] = /^([a-z]+\d*?)(?:x([24]))?$/.exec(text) ?? [];
+  const [, name = "", lanes] = /^([a-z]+\d\d|bool)(?:x([24]))?$/.exec(text) ?? [];
   const dtype = asDType(name);
   return dtype && { dtype, width: lanes === undefined ? 1 : (Number(lanes) as Width) }; // 2 or 4
 }

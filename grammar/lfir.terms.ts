@@ -1,6 +1,7 @@
 import type { IToken } from "chevrotain";
 import type { Diagnostic } from "../src/diagnostics/diagnostic.js";
 import * as say from "../src/diagnostics/messages/lfir.js";
+import { overrideNotStep, overrideOutOfRange } from "../src/diagnostics/messages/sizes.js";
 import type { SourceFile, Span } from "../src/diagnostics/span.js";
 import { nearest } from "../src/diagnostics/suggest.js";
 import {
@@ -8,7 +9,6 @@ import {
   ceilDivDim,
   constDim,
   type Dim,
-  type DimSymbol,
   divDim,
   floorDivDim,
   modDim,
@@ -23,8 +23,10 @@ import type { DimText, Expr } from "./lfir.ast.js";
 export interface Context {
   readonly file: SourceFile;
   readonly diagnostics: Diagnostic[];
-  /** The run-time sizes declared so far. */
-  readonly symbols: Map<string, DimSymbol>;
+  /** The sizes declared so far; those that the caller fixes are numbers. */
+  readonly symbols: Map<string, Dim>;
+  /** Sizes that are not to stay open. */
+  readonly fixed: ReadonlyMap<string, number>;
 }
 
 /** Leaves the conversion of one node or statement, after what is wrong with it has been said. */
@@ -131,7 +133,11 @@ export function declareDim(cx: Context, d: DimText): void {
   const span = tokenSpan(cx, d.name);
   if (cx.symbols.has(name)) refuse(cx, say.nameTwice(span, "size", name));
   if (lo < 0 || hi < lo || step < 1) refuse(cx, say.badRange(span, name));
-  cx.symbols.set(name, symbolDim(name, lo, hi, step) as DimSymbol); // `symbolDim` makes nothing else
+  const value = cx.fixed.get(name);
+  cx.symbols.set(name, value === undefined ? symbolDim(name, lo, hi, step) : constDim(value));
+  const given = { text: name, span };
+  if (value !== undefined && (value < lo || value > hi)) refuse(cx, overrideOutOfRange(given, value, lo, hi));
+  if (value !== undefined && value % step !== 0) refuse(cx, overrideNotStep(given, value, step));
 }
 
 export function sizeOf(cx: Context, e: Expr): Dim {

@@ -1,7 +1,9 @@
 import { type IRecognitionException, type IToken, tokenMatcher } from "chevrotain";
 import type { Diagnostic } from "../src/diagnostics/diagnostic.js";
 import * as say from "../src/diagnostics/messages/lfir.js";
+import { overrideUnknown } from "../src/diagnostics/messages/sizes.js";
 import type { SourceFile, Span } from "../src/diagnostics/span.js";
+import { nearest } from "../src/diagnostics/suggest.js";
 import type { DimSymbol } from "../src/ir/dim.js";
 import type { Graph } from "../src/ir/graph/ops.js";
 import { verifyGraph } from "../src/ir/graph/verify.js";
@@ -25,18 +27,23 @@ type Read<T> = Result<T, readonly Diagnostic[]>;
 export interface GraphOptions {
   /** False: also a graph that `verifyGraph` refuses, as far as the builder takes it. */
   readonly verify?: boolean;
+  /** `--dim Name=value`: sizes of the text that become numbers. */
+  readonly dims?: ReadonlyMap<string, number>;
   /** The source files that `loc(…)` names, so that messages can show them. */
   readonly source?: (path: string) => SourceFile | undefined;
 }
 
 /** A graph. Its nodes stand in the text where no `loc(…)` says otherwise. */
 export function parseGraph(file: SourceFile, options: GraphOptions = {}): Read<Graph> {
-  const { verify = true, source = () => undefined } = options;
-  return read(file, [], "one graph", (text, cx) => {
+  const { verify = true, dims = new Map(), source = () => undefined } = options;
+  return read(file, { dims }, "one graph", (text, cx) => {
     const [graph, ...more] = text.graphs;
     if (graph === undefined || more.length + text.programs.length + text.kernels.length > 0) return undefined;
     const spans: Span[] = [];
     const made = toGraph({ ...cx, spans, source }, graph);
+    for (const name of dims.keys())
+      if (!cx.symbols.has(name))
+        cx.diagnostics.push(overrideUnknown(name, nearest(name, cx.symbols.keys()), file.path));
     if (made === undefined || !verify) return made;
     for (const problem of verifyGraph(made)) {
       const at = /^%(\d+) /.exec(problem)?.[1];
@@ -58,7 +65,7 @@ export function parseKernel(file: SourceFile, symbols: readonly DimSymbol[] = []
 
 /** One or several kernels. */
 export function parseKernels(file: SourceFile, symbols: readonly DimSymbol[] = []): Read<readonly Kernel[]> {
-  return read(file, symbols, "kernels", (text, cx) => {
+  return read(file, { symbols }, "kernels", (text, cx) => {
     if (text.kernels.length === 0 || text.graphs.length + text.programs.length > 0) return undefined;
     return text.kernels.flatMap((k) => toKernel(cx, k) ?? []);
   });
@@ -66,7 +73,7 @@ export function parseKernels(file: SourceFile, symbols: readonly DimSymbol[] = [
 
 /** A program and its kernels. */
 export function parseProgram(file: SourceFile): Read<Program> {
-  return read(file, [], "one program", (text, cx) => {
+  return read(file, {}, "one program", (text, cx) => {
     const [program, ...more] = text.programs;
     if (program === undefined || more.length + text.graphs.length > 0) return undefined;
     return toProgram(cx, program, text.kernels);
@@ -79,13 +86,18 @@ const operatorLimit = 1024;
 
 function read<T>(
   file: SourceFile,
-  symbols: readonly DimSymbol[],
+  known: { readonly symbols?: readonly DimSymbol[]; readonly dims?: ReadonlyMap<string, number> },
   wanted: string,
   convert: (text: FileText, cx: Context) => T | undefined,
 ): Read<T> {
   const text = parse(file);
   if (!text.ok) return text;
-  const cx: Context = { file, diagnostics: [], symbols: new Map(symbols.map((s) => [s.name, s])) };
+  const cx: Context = {
+    file,
+    diagnostics: [],
+    symbols: new Map(known.symbols?.map((s) => [s.name, s])),
+    fixed: known.dims ?? new Map(),
+  };
   for (const d of text.value.dims) attempt(() => declareDim(cx, d));
   const made = convert(text.value, cx);
   if (cx.diagnostics.length > 0) return fail(cx.diagnostics);

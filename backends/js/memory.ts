@@ -82,9 +82,6 @@ export interface Tracker {
   readonly operations: Record<string, number>;
   /** Stamp of the running invocation of the running cell. */
   unit(): number;
-  /** Number of the running invocation in its cell, and of barriers passed. */
-  invocation(): number;
-  phase(): number;
   /** One past the last stamp used. */
   end(): number;
   readonly rt: Runtime;
@@ -249,8 +246,6 @@ export function trackDispatch(kernel: string, dispatch: number, base: number): T
     counts,
     operations,
     unit: () => unit,
-    invocation: () => invocation,
-    phase: () => phase,
     end: () => end,
     rt,
   };

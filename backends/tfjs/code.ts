@@ -133,11 +133,13 @@ export function writer(): Writer {
       });
       // what is left at the end is freed with everything else
       const last = groups.findLastIndex((g) => g.statements.length > 0);
-      const own = new Set(groups.flatMap((g) => g.statements.map((s) => s.name)));
+      const freed = groups.map((): string[] => []);
+      for (const g of groups)
+        for (const { name } of g.statements) if (!kept.has(name)) freed[lastUse.get(name) ?? last]?.push(name);
       return groups.flatMap((g, i) => {
         const lines = g.statements.map((s) => `const ${s.name} = ${s.code.text};`);
         if (g.comment !== undefined && lines.length > 0) lines.unshift(`// ${g.comment}`);
-        const done = [...own].filter((name) => lastUse.get(name) === i && !kept.has(name));
+        const done = freed[i] ?? [];
         if (done.length > 0 && i < last) lines.push(`tf.dispose([${done.join(", ")}]);`);
         return lines;
       });

@@ -4,6 +4,7 @@ import { unknownBackendOption, wrongBackendOption } from "../../src/diagnostics/
 import { fail, ok } from "../../src/util/result.js";
 import { emitModule } from "./emit.js";
 import { load, type TfjsDevice } from "./load.js";
+import { refuse } from "./refuse.js";
 
 export type { TfjsInterface } from "./emit.js";
 export type { TfjsDevice, TfjsExecutable } from "./load.js";
@@ -48,6 +49,7 @@ const backend: Omit<GraphBackend<TfjsOptions>, "load"> & { readonly load: typeof
     return ok({ device: raw.device === "cpu" ? "cpu" : "wasm" });
   },
   target: () => target,
+  refuse: (graph) => refuse(graph, target.dtypes),
   emit(graph, cx, { device }) {
     const { files, interface: face } = emitModule(graph, cx);
     return { files, meta: { interface: face, device } };

@@ -3,9 +3,9 @@ import type { Target } from "../../src/cost/target.js";
 import { generic, swiftshader } from "../../src/cost/targets.js";
 import { unknownBackendOption, wrongBackendOption } from "../../src/diagnostics/messages/backend.js";
 import { printDim, sameDim } from "../../src/ir/dim.js";
-import type { Kernel } from "../../src/ir/kernel/ops.js";
+import type { KBuffer, Kernel } from "../../src/ir/kernel/ops.js";
 import type { Program, Step } from "../../src/ir/program/program.js";
-import { type KernelHead, load as loadModel, type WgslModel } from "../../src/runtime/webgpu.js";
+import { load as loadModel, type WgslModel } from "../../src/runtime/webgpu.js";
 import { invariant } from "../../src/util/invariant.js";
 import { fail, ok } from "../../src/util/result.js";
 import { eachDispatch, legalize } from "./legalize.js";
@@ -24,13 +24,18 @@ export interface WgslOptions {
 
 const profiles: Readonly<Record<WgslOptions["profile"], Target>> = { generic, swiftshader };
 
-/** A kernel in `program.json`: without its body, with the file of its text. */
-interface StoredKernel extends KernelHead {
+/** A kernel in `program.json`: without its body and what it has to itself, with the file of its text. */
+interface StoredKernel extends Omit<Kernel, "body" | "buffers"> {
+  readonly buffers: readonly Extract<KBuffer, { space: "global" }>[];
   readonly file: string;
 }
 
 /** The contents of `program.json`. */
-export type StoredProgram = Omit<Program, "kernels"> & { readonly kernels: readonly StoredKernel[] };
+export type StoredProgram = Omit<Program, "kernels"> & {
+  readonly kernels: readonly StoredKernel[];
+  /** Features that the device must have, of those that texts enable. */
+  readonly features?: readonly GPUFeatureName[];
+};
 
 const programFile = "program.json";
 
@@ -72,11 +77,21 @@ function emit(program: Program): Artifact {
     kernels.push({ ...head, buffers: buffers.filter((b) => b.space === "global"), file: path });
     return { path, text: printKernel(kernel, notesOf(kernel, dispatches.get(kernel.name) ?? [])) };
   });
-  const stored: StoredProgram = { ...program, kernels };
+  const features = featuresOf(files.map((f) => f.text));
+  const stored: StoredProgram = { ...program, kernels, ...(features.length === 0 ? {} : { features }) };
   return {
     files: [...files, { path: programFile, text: printStored(stored) }],
     meta: { backend: "wgsl", model: program.name, kernels: kernels.map((k) => ({ name: k.name, file: k.file })) },
   };
+}
+
+/** What the extensions that WGSL texts enable are called on a device. */
+function featuresOf(texts: readonly string[]): readonly GPUFeatureName[] {
+  const enables = (extension: string): boolean => texts.some((t) => new RegExp(`^enable ${extension};`, "m").test(t));
+  return [
+    ...(enables("f16") ? (["shader-f16"] as const) : []),
+    ...(enables("subgroups") ? (["subgroups"] as const) : []),
+  ];
 }
 
 /** JSON with one resource, kernel or step a line: short, and a difference shows what it concerns. */
@@ -90,7 +105,7 @@ function printStored(stored: StoredProgram): string {
 }
 
 /** The runtime's view of an artifact, from its files alone. */
-export function modelOf(artifact: Artifact): WgslModel {
+export function modelOf(artifact: Artifact): WgslModel & { readonly program: StoredProgram } {
   const text = (path: string): string => {
     const file = artifact.files.find((f) => f.path === path);
     invariant(typeof file?.text === "string", () => `the artifact has no text ${path}`);

@@ -25,8 +25,9 @@ import { joinWhere, splitWhere } from "./products.js";
  *     Σ_c q[n, c] · keys[k, c]   where   q[n, c] = Σ_d x[n, d] · wq[d, c]
  *     Σ_{c, d} x[n, d] · wq[d, c] · keys[k, c]
  *
- * so that `reassociate` may choose any order, the old one included: it is never dearer afterwards. The parts stay in the
- * graph, unread, for `reassociate` to give intermediates their names; it drops them. Under `fp: "strict"` nothing grows.
+ * so that `reassociate` may choose any order, the old one included: where its search is exhaustive, nothing is dearer
+ * afterwards. The parts stay in the graph, unread, for `reassociate` to give intermediates their names and axes; it drops
+ * them. Under `fp: "strict"` nothing grows. Sums with something added in between (`e · (x · w + b)`) do not grow yet.
  */
 export const growContractions: Pass<Graph> = {
   name: "growContractions",

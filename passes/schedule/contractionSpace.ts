@@ -1,6 +1,6 @@
 import { type Cost, roofline } from "../../src/cost/roofline.js";
 import type { Target } from "../../src/cost/target.js";
-import { productDim } from "../../src/ir/dim.js";
+import { dimRange, productDim } from "../../src/ir/dim.js";
 import { byteSize } from "../../src/ir/dtype.js";
 import type { Ix } from "../../src/ir/graph/ops.js";
 import type { Width } from "../../src/ir/kernel/ops.js";
@@ -42,6 +42,9 @@ const splitCounts = [1, 2, 4, 8, 16] as const;
 /** A part of a reduction that is shorter than this is not worth a dispatch more. */
 const leastPart = 128;
 
+/** How much better a cut must look: it costs memory and a dispatch, and the size it is for may not come. */
+const doubt = 1.3;
+
 /** Multiply-adds of vectors for each vector load, from which on arithmetic is what takes the time. */
 const saturatedReuse = 4;
 
@@ -56,11 +59,11 @@ export function contractionSpace(m: Match, cx: BuildContext): readonly Contracti
     const laneRows = lanesFor(shape.rows, regRows, sideOf(target));
     const laneCols = lanesFor(shape.cols, regCols * width, sideOf(target));
     for (const splits of splitCounts) {
-      if (splits > 1 && shape.depth / splits < leastPart) continue;
+      if (splits > 1 && (shape.depth / splits < leastPart || splits * shape.most > target.maxBinding)) continue;
       points.push({ regRows, regCols, laneRows, laneCols, splits });
     }
   }
-  const cost = new Map(points.map((p) => [p, costOf(shape, p, target).seconds]));
+  const cost = new Map(points.map((p) => [p, costOf(shape, p, target).seconds * (p.splits > 1 ? doubt : 1)]));
   return points.sort((a, b) => (cost.get(a) ?? 0) - (cost.get(b) ?? 0));
 }
 
@@ -77,6 +80,8 @@ interface Shape {
   readonly products: number;
   readonly bytes: number;
   readonly result: number;
+  /** Bytes of the result at the greatest sizes. */
+  readonly most: number;
 }
 
 function shapeOf(m: Match, cx: BuildContext): Shape {
@@ -92,6 +97,7 @@ function shapeOf(m: Match, cx: BuildContext): Shape {
     products: typical(productDim(node.extents)),
     bytes: read + result,
     result,
+    most: byteSize(node.accum) * dimRange(productDim(node.type.shape)).hi,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Loc, Span } from "../../src/diagnostics/span.js";
 import type { Graph, ValueId } from "../../src/ir/graph/ops.js";
+import { textName } from "../graph/valueName.js";
 
 /** Words of the source for what the compiler makes: kernels, buffers, labels of steps. */
 export interface Names {
@@ -55,7 +56,7 @@ export function namesOf(g: Graph): Names {
               ? node.path.split(".").at(-1)
               : span === undefined
                 ? g.outputs.find((o) => o.value === v)?.name
-                : boundName(span);
+                : (textName(span) ?? boundName(span));
         memo.set(v, name);
       }
       return memo.get(v);

@@ -1,10 +1,11 @@
 import type { Loc } from "../../src/diagnostics/span.js";
 import { constDim, type Dim, productDim } from "../../src/ir/dim.js";
 import { type GraphBuilder, graphBuilder } from "../../src/ir/graph/builder.js";
-import type { Graph, Ix, Op, Scalar, Use, ValueId, Where } from "../../src/ir/graph/ops.js";
+import type { Graph, Index, Ix, Op, Scalar, Use, ValueId, Where } from "../../src/ir/graph/ops.js";
 import { argument } from "../../src/ir/graph/scalars.js";
 import {
   mapOperands,
+  mapUses,
   operands,
   renameScalar,
   renameUse,
@@ -14,7 +15,7 @@ import {
   useValues,
   whereIndices,
 } from "../../src/ir/graph/visit.js";
-import { invariant } from "../../src/util/invariant.js";
+import { invariant, unreachable } from "../../src/util/invariant.js";
 import { typical } from "./axis.js";
 
 /**
@@ -43,8 +44,10 @@ export function narrow(g: Graph, maxBuffers: number): Graph {
   );
 }
 
-function narrowed(op: Op, b: GraphBuilder, loc: Loc, limit: number): Op {
-  if (op.op === "concat" || op.op === "region" || operands(op).length <= limit) return op;
+function narrowed(given: Op, b: GraphBuilder, loc: Loc, limit: number): Op {
+  if (given.op === "concat" || given.op === "region" || operands(given).length <= limit) return given;
+  const op = "extents" in given ? mapUses(given, (use) => withPlainGathers(use, given.extents, b, loc)) : given;
+  if (operands(op).length <= limit) return op;
   switch (op.op) {
     case "map":
       return narrowMap(op, b, loc, limit);
@@ -58,6 +61,42 @@ function narrowed(op: Op, b: GraphBuilder, loc: Loc, limit: number): Op {
     default:
       return op;
   }
+}
+
+/** The use with gathers whose subscripts gather again read from tensors of subscripts. */
+function withPlainGathers(use: Use, extents: readonly Dim[], b: GraphBuilder, loc: Loc): Use {
+  const plain = (i: Index): Index => {
+    switch (i.i) {
+      case "ix":
+      case "dim":
+        return i;
+      case "add":
+        return { ...i, of: i.of.map(plain) };
+      case "mul":
+      case "floordiv":
+      case "mod":
+        return { ...i, of: plain(i.of) };
+      case "value": {
+        if (useValues(i.of).size === 1) return i;
+        const inner = withPlainGathers(i.of, extents, b, loc);
+        const ixs = [...useIndices(inner)].sort((x, y) => x - y);
+        const made = b.add(
+          {
+            op: "map",
+            args: [renameUse(inner, (ix) => ixs.indexOf(ix))],
+            out: ixs.map((_, n) => n),
+            extents: ixs.map((ix) => extents[ix] ?? constDim(1)),
+            body: argument(0),
+          },
+          loc,
+        );
+        return { i: "value", of: { value: made, at: ixs.map((ix) => ({ i: "ix", ix }) as const) } };
+      }
+      default:
+        return unreachable(i);
+    }
+  };
+  return { value: use.value, at: use.at.map(plain) };
 }
 
 type MapOp = Extract<Op, { op: "map" }>;

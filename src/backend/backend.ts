@@ -24,6 +24,8 @@ export interface GraphBackend<Options = unknown> extends Common<Options> {
   readonly consumes: "graph";
   readonly strategies: ReadonlySet<string>;
   readonly legalize?: readonly Pass<Graph>[];
+  /** What of the graph the backend cannot express, in the user's words; `emit` is asked only where there is nothing. */
+  refuse?(graph: Graph): readonly Diagnostic[];
   emit(graph: Graph, cx: PassContext, options: Options): Artifact;
 }
 

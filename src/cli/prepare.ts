@@ -1,4 +1,6 @@
+import { parseGraph } from "../../grammar/lfir.toIr.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { unknownModel } from "../diagnostics/messages/elaborate.js";
 import { graphOf } from "../driver/compile.js";
 import { type BoundInputs, bindInputs, inputNodes } from "../driver/inputs.js";
 import { initialParameters, type Parameters, storedParameters } from "../driver/parameters.js";
@@ -7,10 +9,15 @@ import type { Graph } from "../ir/graph/ops.js";
 import { fail, ok, type Result } from "../util/result.js";
 import type { InputOptions, ModelOptions } from "./options.js";
 
-/** The graph of the model that the options name. */
+/** The graph of the model that the options name, or the one that a .lfir file holds. */
 export function loadGraph(file: string, options: ModelOptions): Result<Graph, readonly Diagnostic[]> {
   const source = readSource(file);
   if (!source.ok) return fail([source.error]);
+  if (file.endsWith(".lfir")) {
+    const graph = parseGraph(source.value, { dims: options.dim ?? new Map() });
+    if (!graph.ok || options.model === undefined || options.model === graph.value.name) return graph;
+    return fail([unknownModel(options.model, [graph.value.name], undefined)]);
+  }
   return graphOf(source.value, {
     dims: options.dim ?? new Map(),
     ...(options.model === undefined ? {} : { model: options.model }),

@@ -35,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .command("compile")
     .description("write the code of a model for one or several backends")
-    .argument("<file>", "a .lf file")
+    .argument("<file>", "a .lf or .lfir file")
     .addOption(
       new Option("--backend <name>", "wgsl (the default), tfjs or js; repeatable, the first is the main one").argParser(
         collectName,
@@ -47,7 +47,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
-      code = await (await import("./commands/compile.js")).compileCommand(file, options);
+      code = await watching(options.backend ?? [], async () =>
+        (await import("./commands/compile.js")).compileCommand(file, options),
+      );
     });
 
   program
@@ -63,7 +65,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .command("run")
     .description("compile a model, run it and summarise its outputs")
-    .argument("<file>", "a .lf file")
+    .argument("<file>", "a .lf or .lfir file")
     .option("--backend <name>", "reference, js, tfjs or wgsl; the fastest here unless told")
     .addOption(adapter())
     .addOption(input())
@@ -75,13 +77,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
-      code = await (await import("./commands/run.js")).runCommand(file, options);
+      code = await watching(options.backend === undefined ? [] : [options.backend], async () =>
+        (await import("./commands/run.js")).runCommand(file, options),
+      );
     });
 
   program
     .command("compare")
     .description("run a model on several backends and hold each against the float64 reference")
-    .argument("<file>", "a .lf file")
+    .argument("<file>", "a .lf or .lfir file")
     .option("--backends <list>", "separated by commas", "reference,js,tfjs,wgsl")
     .addOption(adapter())
     .addOption(input())
@@ -92,7 +96,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
-      code = await (await import("./commands/compare.js")).compareCommand(file, options);
+      code = await watching(String(options.backends).split(","), async () =>
+        (await import("./commands/compare.js")).compareCommand(file, options),
+      );
     });
 
   program
@@ -105,9 +111,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     });
 
   program
+    .command("backends")
+    .description("list the backends that can be named here, and where each comes from")
+    .addOption(json())
+    .action(async (options) => {
+      code = await (await import("./commands/backends.js")).backendsCommand(options);
+    });
+
+  program
     .command("ir")
     .description("print a model's intermediate representations around the passes")
-    .argument("<file>", "a .lf file")
+    .argument("<file>", "a .lf or .lfir file")
     .addOption(new Option("--print <when>", "around which passes").choices(["before", "after", "all"]).default("after"))
     .option("--pass <name>", "only around this pass")
     .addOption(new Option("--level <level>", "which representation").choices(["graph", "kernel", "program"]))
@@ -130,6 +144,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
     return internal(error, argv);
   }
+}
+
+/** Runs a command here, or in a process of its own when it names a backend that is not ours. */
+async function watching(names: readonly string[], command: () => Promise<number>): Promise<number> {
+  const { watched } = await import("./watch.js");
+  return (await watched(names.map((n) => n.trim()))) ?? command();
 }
 
 /** The text for a report: an internal fault is never the user's mistake. */

@@ -12,6 +12,7 @@ import type { SourceFile } from "../diagnostics/span.js";
 import type { Graph } from "../ir/graph/ops.js";
 import type { Program } from "../ir/program/program.js";
 import { fail, ok, type Result } from "../util/result.js";
+import { PluginFault } from "./plugin.js";
 import { loadImport } from "./sources.js";
 
 /** From text to an artifact. Each stage is a pure function of the one before; nothing here touches a file but imports. */
@@ -62,6 +63,15 @@ export function lower(
   backend: Backend,
   options: LowerOptions = {},
 ): Result<Lowered, readonly Diagnostic[]> {
+  try {
+    return lowerFor(source, backend, options);
+  } catch (error) {
+    if (error instanceof PluginFault) return fail([error.diagnostic]);
+    throw error;
+  }
+}
+
+function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Result<Lowered, readonly Diagnostic[]> {
   const parsed = backend.parseOptions(options.backendOptions ?? {});
   if (!parsed.ok) return fail([parsed.error]);
   const target = backend.target(parsed.value);
@@ -80,6 +90,8 @@ export function lower(
   const optimised = runPasses(source, graphPipeline, cx, instruments);
   if (backend.consumes === "graph") {
     const graph = runPasses(optimised, backend.legalize ?? [], cx, instruments);
+    const refused = backend.refuse?.(graph) ?? [];
+    if (refused.length > 0) return fail(refused);
     return ok({ backend, graph, artifact: backend.emit(graph, cx, parsed.value), remarks });
   }
   const scheduled = runPass(optimised, schedulePass, cx, instruments);

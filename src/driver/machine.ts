@@ -8,6 +8,7 @@ import { InternalError } from "../util/invariant.js";
 import { fail, ok, type Result } from "../util/result.js";
 import { type Lowered, type LowerOptions, lower } from "./compile.js";
 import type { Parameters } from "./parameters.js";
+import { PluginFault } from "./plugin.js";
 
 export type Outputs = Readonly<Record<string, TensorData>>;
 
@@ -58,6 +59,7 @@ export async function runMachine(
 }
 
 function failure(backend: string, error: unknown): Diagnostic {
+  if (error instanceof PluginFault) return error.diagnostic;
   if (error instanceof InternalError || error instanceof TypeError || error instanceof RangeError) throw error;
   return backendFailed(backend, error instanceof Error ? error.message : String(error));
 }

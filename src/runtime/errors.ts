@@ -1,30 +1,34 @@
 /**
  * What can go wrong while a program is loaded or run. All are errors with a `code`, so that a page can act on them:
  *
- * - `input`, `parameter`: a tensor that is missing, unknown, misshapen, of another dtype or out of range;
+ * - `input`, `parameter`, `output`: a tensor that is missing, unknown, misshapen, of another dtype or out of range;
  * - `size`: a run-time size outside its declared range, or not the same in two inputs;
- * - `limit`: the device grants less than the program needs; - `memory`: it ran out of memory;
- * - `kernel`: the driver refused a kernel; - `device`: any other refusal; - `device-lost`, `disposed`.
+ * - `limit`, `feature`: the device grants less than the program needs; - `memory`: it ran out of memory;
+ * - `kernel`: the driver refused a kernel; - `device`: any other refusal; - `device-lost`, `disposed`;
+ * - `aborted`: the caller's signal ended the wait; `cause` is its reason.
  */
 export type RuntimeErrorCode =
   | "input"
   | "parameter"
+  | "output"
   | "size"
   | "limit"
+  | "feature"
   | "memory"
   | "kernel"
   | "device"
   | "device-lost"
-  | "disposed";
+  | "disposed"
+  | "aborted";
 
 export interface RuntimeError extends Error {
   readonly code: RuntimeErrorCode;
-  /** The input, parameter, size, resource or kernel concerned. */
+  /** The input, parameter, output, size, resource or kernel concerned. */
   readonly subject: string;
 }
 
-export function runtimeError(code: RuntimeErrorCode, subject: string, message: string): RuntimeError {
-  return Object.assign(new Error(message), { name: "LfcRuntimeError", code, subject });
+export function runtimeError(code: RuntimeErrorCode, subject: string, message: string, cause?: unknown): RuntimeError {
+  return Object.assign(new Error(message, { cause }), { name: "LfcRuntimeError", code, subject });
 }
 
 export const isRuntimeError = (error: unknown): error is RuntimeError =>

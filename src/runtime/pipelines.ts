@@ -1,8 +1,8 @@
 import { runtimeError } from "./errors.js";
-import type { KernelHead, WgslModel } from "./model.js";
+import type { ModelKernel, WgslModel } from "./model.js";
 
 export interface Pipeline {
-  readonly head: KernelHead;
+  readonly head: ModelKernel;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
@@ -22,30 +22,20 @@ export async function createPipelines(device: GPUDevice, model: WgslModel): Prom
   );
 }
 
-async function createPipeline(device: GPUDevice, head: KernelHead, model: WgslModel): Promise<Pipeline> {
+async function createPipeline(device: GPUDevice, head: ModelKernel, model: WgslModel): Promise<Pipeline> {
   const label = head.name;
   const refused = (why: string): Error => runtimeError("kernel", label, `the kernel ${label}: ${why}`);
   const code = model.wgsl[label];
   if (code === undefined) throw refused("its text is missing");
-  const storage = head.buffers.flatMap((b) => (b.space === "global" ? [b] : []));
-  const most = device.limits.maxStorageBuffersPerShaderStage;
-  if (storage.length > most) {
-    throw runtimeError(
-      "limit",
-      label,
-      `the kernel ${label} binds ${storage.length} buffers, the device allows ${most}`,
-    );
-  }
-  const entries = storage.map(
-    (b, binding): GPUBindGroupLayoutEntry => ({
+  const visibility = GPUShaderStage.COMPUTE;
+  const entries = head.buffers.map(
+    ({ access }, binding): GPUBindGroupLayoutEntry => ({
       binding,
-      visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: b.access === "read" ? "read-only-storage" : "storage" },
+      visibility,
+      buffer: { type: access === "read" ? "read-only-storage" : "storage" },
     }),
   );
-  if (head.dims > 0) {
-    entries.push({ binding: storage.length, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" } });
-  }
+  if (head.dims > 0) entries.push({ binding: entries.length, visibility, buffer: { type: "uniform" } });
   device.pushErrorScope("validation");
   const module = device.createShaderModule({ label, code });
   const layout = device.createBindGroupLayout({ label, entries });

@@ -1,50 +1,38 @@
-import type { Resource, Step } from "../ir/program/program.js";
 import { runtimeError } from "./errors.js";
+import { checkLimits, chosenDispatches, gridOf, resourceOf, windowOf } from "./limits.js";
+import type { ModelDispatch, ModelProgram, ModelStep, ModelTensor } from "./model.js";
 import type { Pipeline } from "./pipelines.js";
-import { evaluate, type Sizes } from "./sizes.js";
-import { byteLength, bytesOf, createBuffer, roundUp } from "./tensors.js";
-
-export type Dispatch = Extract<Step, { step: "dispatch" }>;
+import { countOf, evaluate, type Sizes } from "./sizes.js";
+import { byteLength, bytesOf, roundUp } from "./tensors.js";
 
 /** What plans of one program have in common. */
 export interface Planner {
   readonly device: GPUDevice;
-  readonly name: string;
-  readonly resources: ReadonlyMap<string, Resource>;
+  readonly program: ModelProgram;
+  readonly resources: ReadonlyMap<string, ModelTensor>;
   readonly kernels: ReadonlyMap<string, Pipeline>;
 }
 
 /** Everything of a run that depends on its sizes only. */
 export interface Plan {
+  readonly sizes: Sizes;
   /** By resource: the fixed ones and those of the plan. */
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
   readonly outputs: readonly Output[];
-  readonly commands: readonly Command[];
+  /** The dispatches in order. */
+  record(encoder: GPUCommandEncoder): void;
+  /** The buffer through which an output comes to the host; made when it is first asked for. */
+  staging(output: Output): GPUBuffer;
   /** Frees what the plan has made, except these. */
   destroy(keep?: ReadonlySet<GPUBuffer>): void;
 }
 
-interface Output {
-  readonly resource: Resource;
-  readonly staging: GPUBuffer;
+export interface Output {
+  readonly resource: ModelTensor;
+  readonly shape: readonly number[];
+  /** Whole words. */
   readonly bytes: number;
 }
-
-interface Command {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly grid: readonly [number, number, number];
-}
-
-/** Every dispatch, in both arms of each choice. */
-export const allDispatches = (steps: readonly Step[]): readonly Dispatch[] =>
-  steps.flatMap((s) => (s.step === "dispatch" ? [s] : allDispatches([...s.then, ...s.else])));
-
-/** The dispatches of one run: choices are decided. */
-const chosenDispatches = (steps: readonly Step[], sizes: Sizes): readonly Dispatch[] =>
-  steps.flatMap((s) =>
-    s.step === "dispatch" ? [s] : chosenDispatches(evaluate(s.dim, sizes) < s.below ? s.then : s.else, sizes),
-  );
 
 /**
  * Buffers, bind groups and sizes of a run. Temporaries whose lives don't overlap share a buffer; two that one dispatch
@@ -55,36 +43,45 @@ const chosenDispatches = (steps: readonly Step[], sizes: Sizes): readonly Dispat
  */
 export function makePlan(
   planner: Planner,
-  steps: readonly Step[],
+  steps: readonly ModelStep[],
   sizes: Sizes,
   fixed: ReadonlyMap<string, GPUBuffer>,
   preparing: boolean,
 ): Plan {
-  const { device, resources } = planner;
+  const { device, resources, program } = planner;
   const { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM } = GPUBufferUsage;
+  checkLimits(device, program, steps, sizes);
   const own: GPUBuffer[] = [];
   const create = (label: string, size: number, usage: number): GPUBuffer => {
-    const buffer = createBuffer(device, label, size, usage);
+    const buffer = device.createBuffer({ label, size, usage });
     own.push(buffer);
     return buffer;
   };
   const destroy: Plan["destroy"] = (keep) => {
     for (const b of own) if (!keep?.has(b)) b.destroy();
   };
+  const find = (id: string): ModelTensor => {
+    const r = resources.get(id);
+    if (r === undefined) throw runtimeError("device", id, `${program.name} has no resource ${id}`);
+    return r;
+  };
   try {
-    const dispatches = chosenDispatches(steps, sizes).filter((d) => d.grid.every((g) => evaluate(g, sizes) > 0));
+    const dispatches = chosenDispatches(steps, sizes);
     const buffers = new Map(fixed);
     const outputs: Output[] = [];
     for (const r of preparing ? [] : resources.values()) {
       if (r.kind !== "input" && r.kind !== "output") continue;
-      buffers.set(r.id, create(r.name, byteLength(r, sizes), STORAGE | (r.kind === "input" ? COPY_DST : COPY_SRC)));
+      buffers.set(r.id, create(r.name, byteLength(r, sizes), STORAGE | COPY_DST | COPY_SRC));
       if (r.kind === "input") continue;
-      const bytes = roundUp(r.shape.reduce((n, d) => n * evaluate(d, sizes), 1) * bytesOf(r.dtype), 4);
-      outputs.push({ resource: r, bytes, staging: create(r.name, Math.max(bytes, 4), COPY_DST | MAP_READ) });
+      const shape = r.shape.map((d) => evaluate(d, sizes));
+      outputs.push({ resource: r, shape, bytes: roundUp(countOf(shape, sizes) * bytesOf(r.dtype), 4) });
     }
-    const needed = (id: string): number => byteLength(resourceOf(planner, id), sizes);
-    const lives = dispatches.map((d) => usedBy(d).filter((id) => !buffers.has(id)));
-    const slots = shareSlots(lives, needed, !preparing);
+    const lives = dispatches.map((d) =>
+      Object.values(d.bind)
+        .map(resourceOf)
+        .filter((id) => !buffers.has(id)),
+    );
+    const slots = shareSlots(lives, (id) => byteLength(find(id), sizes), !preparing);
     const pool = slots.bytes.map((bytes, i) => create(`temporary ${i}`, bytes, STORAGE));
     for (const [id, slot] of slots.of) buffers.set(id, pool[slot] as GPUBuffer);
 
@@ -92,34 +89,54 @@ export function makePlan(
     const { offsets, words } = layOut(rows);
     const uniform = words.length > 0 ? create("sizes", words.byteLength, UNIFORM | COPY_DST) : undefined;
     if (uniform !== undefined) device.queue.writeBuffer(uniform, 0, words);
-    const commands = dispatches.map((d, i): Command => {
+
+    const commandOf = (d: ModelDispatch, i: number) => {
       const kernel = planner.kernels.get(d.kernel);
-      if (kernel === undefined) throw runtimeError("kernel", d.kernel, `${planner.name} has no kernel ${d.kernel}`);
+      if (kernel === undefined) throw runtimeError("kernel", d.kernel, `${program.name} has no kernel ${d.kernel}`);
       const { head, layout, pipeline } = kernel;
-      const entries = bindings(planner, kernel, d, buffers, sizes);
+      const entries = head.buffers.map((b, binding): GPUBindGroupEntry => {
+        const bound = d.bind[b.id];
+        const buffer = bound && buffers.get(resourceOf(bound));
+        if (!bound || !buffer) {
+          throw runtimeError("kernel", d.kernel, `the buffer ${b.id} of the kernel ${d.kernel} is bound to nothing`);
+        }
+        return { binding, resource: { buffer, ...windowOf(bound, find(resourceOf(bound)), b.type.width, sizes) } };
+      });
       if (uniform !== undefined && head.dims > 0) {
         const resource = { buffer: uniform, offset: offsets[i] ?? 0, size: head.dims * 4 };
         entries.push({ binding: entries.length, resource });
       }
-      return {
-        pipeline,
-        group: device.createBindGroup({ label: d.label, layout, entries }),
-        grid: gridOf(device, d, sizes),
-      };
-    });
-    return { buffers, outputs, commands, destroy };
+      const label = d.label ?? d.kernel;
+      return { pipeline, group: device.createBindGroup({ label, layout, entries }), grid: gridOf(d, sizes) };
+    };
+    const commands = dispatches.map(commandOf);
+
+    const stagings = new Map<Output, GPUBuffer>();
+    return {
+      sizes,
+      buffers,
+      outputs,
+      destroy,
+      record(encoder) {
+        const pass = encoder.beginComputePass();
+        for (const { pipeline, group, grid } of commands) {
+          pass.setPipeline(pipeline);
+          pass.setBindGroup(0, group);
+          pass.dispatchWorkgroups(...grid);
+        }
+        pass.end();
+      },
+      staging(output) {
+        const found =
+          stagings.get(output) ?? create(output.resource.name, Math.max(output.bytes, 4), COPY_DST | MAP_READ);
+        stagings.set(output, found);
+        return found;
+      },
+    };
   } catch (error) {
     destroy();
     throw error;
   }
-}
-
-const usedBy = (d: Dispatch): readonly string[] => Object.values(d.bind).map((b) => b.resource);
-
-function resourceOf({ resources, name }: Planner, id: string): Resource {
-  const r = resources.get(id);
-  if (r === undefined) throw runtimeError("device", id, `${name} has no resource ${id}`);
-  return r;
 }
 
 /**
@@ -173,45 +190,4 @@ function layOut(rows: readonly (readonly number[])[]): {
     words.set(row, (offsets[i] ?? 0) / 4);
   });
   return { offsets, words };
-}
-
-function bindings(
-  planner: Planner,
-  { head }: Pipeline,
-  d: Dispatch,
-  buffers: ReadonlyMap<string, GPUBuffer>,
-  sizes: Sizes,
-): GPUBindGroupEntry[] {
-  const most = planner.device.limits.maxStorageBufferBindingSize;
-  return head.buffers
-    .filter((b) => b.space === "global")
-    .map((b, binding) => {
-      const bound = d.bind[b.id];
-      const buffer = bound && buffers.get(bound.resource);
-      if (!bound || !buffer) {
-        throw runtimeError("kernel", d.kernel, `the buffer ${b.id} of the kernel ${d.kernel} is bound to nothing`);
-      }
-      const { name, id, dtype } = resourceOf(planner, bound.resource);
-      const each = bytesOf(dtype);
-      const offset = evaluate(bound.offset, sizes) * each;
-      const size = Math.max(roundUp(evaluate(bound.length, sizes) * each, 4), each * b.type.width);
-      if (size > most) {
-        throw runtimeError("limit", id, `${name || id} needs ${size} bytes in one binding, the device allows ${most}`);
-      }
-      return { binding, resource: { buffer, offset, size } };
-    });
-}
-
-function gridOf(device: GPUDevice, d: Dispatch, sizes: Sizes): Command["grid"] {
-  const [x, y, z] = d.grid;
-  const grid = [evaluate(x, sizes), evaluate(y, sizes), evaluate(z, sizes)] as const;
-  const most = device.limits.maxComputeWorkgroupsPerDimension;
-  if (Math.max(...grid) > most) {
-    throw runtimeError(
-      "limit",
-      d.kernel,
-      `${d.label} needs ${grid.join(" x ")} workgroups, the device allows ${most} an axis`,
-    );
-  }
-  return grid;
 }

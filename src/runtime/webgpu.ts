@@ -1,81 +1,144 @@
-import type { TensorData } from "../ir/dtype.js";
-import type { Program, Step } from "../ir/program/program.js";
-import { isRuntimeError, runtimeError } from "./errors.js";
-import type { WgslModel } from "./model.js";
-import { createPipelines } from "./pipelines.js";
-import { allDispatches, makePlan, type Plan, type Planner } from "./plan.js";
-import { bindSizes, checkForm, checkShape, evaluate, type Sizes } from "./sizes.js";
-import { byteLength, createBuffer, decode, upload } from "./tensors.js";
+import type { DType, TensorData } from "../ir/dtype.js";
+import { runtimeError } from "./errors.js";
+import { checkLimits, resourceOf } from "./limits.js";
+import type { ModelDispatch, ModelStep, ModelTensor, WgslModel } from "./model.js";
+import { createPipelines, type Pipeline } from "./pipelines.js";
+import { makePlan, type Output, type Plan } from "./plan.js";
+import { createQueue } from "./queue.js";
+import {
+  type Boxed,
+  bindInputs,
+  box,
+  checkForm,
+  checkRanges,
+  checkShape,
+  checkSubscripts,
+  countOf,
+  type Given,
+  member,
+  type Sizes,
+} from "./sizes.js";
+import { byteLength, bytesOf, decode, roundUp, upload } from "./tensors.js";
 
 export { isRuntimeError, type RuntimeError, type RuntimeErrorCode } from "./errors.js";
-export type { KernelHead, WgslModel } from "./model.js";
+export type { ModelKernel, WgslModel } from "./model.js";
 
 /**
- * Runs a scheduled program on a WebGPU device, in Node and in pages. It reads the program's JSON and the text of its
+ * Runs a scheduled program on a WebGPU device: in pages, workers and Node. It reads the program and the text of its
  * kernels and knows nothing of the compiler.
  */
 export interface LoadedModel {
   /**
    * Runs once. The run-time sizes are those of the inputs' shapes; buffers are kept until other sizes come. Concurrent
-   * calls run one after the other.
+   * calls run one after the other. With `outputs` the results stay on the device, and the promise need not wait for them.
    *
    * @throws RuntimeError
    */
-  run(inputs: Tensors): Promise<Tensors>;
+  run(inputs: Inputs, options?: HostOptions): Promise<Tensors>;
+  run(inputs: Inputs, options: DeviceOptions): Promise<DeviceTensors>;
+  /**
+   * Records a run into an encoder of the caller, who submits it. Inputs are buffers of the device. Submit before the
+   * model is disposed.
+   *
+   * @param outputs buffers to write to; new ones, which the caller destroys, for those that are not named
+   * @throws RuntimeError
+   */
+  encode(encoder: GPUCommandEncoder, inputs: Inputs, outputs?: Buffers): DeviceTensors;
+  /** Runs on what the buffers hold, so that the first run finds all in place. Sizes not given are the least. */
+  warmup(sizes?: Readonly<Record<string, number>>): Promise<void>;
   /** Frees all memory, after a run that is under way. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
+export interface HostOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly outputs?: undefined;
+}
+
+export interface DeviceOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** New buffers, or these by name where they are given; the caller destroys either. */
+  readonly outputs: "device" | Buffers;
+}
+
+export interface DeviceTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Values as they lie in a typed array, from the start; bool as words of 0 and 1. */
+  readonly data: GPUBuffer;
+}
+
+type Inputs = Readonly<Record<string, Given<GPUBuffer>>>;
+type Buffers = Readonly<Record<string, GPUBuffer>>;
 type Tensors = Readonly<Record<string, TensorData>>;
+type DeviceTensors = Readonly<Record<string, DeviceTensor>>;
+type BoundTensors = readonly (readonly [ModelTensor, Boxed<GPUBuffer>])[];
+
+/** A plan and how many use it: one that was replaced is freed when the last has let go. */
+interface Held {
+  readonly plan: Plan;
+  readonly key: string;
+  holds: number;
+  /** It has run once without complaint: later runs need no error scope. */
+  ran: boolean;
+}
 
 const none: Sizes = new Map();
 
+/** Every dispatch, in both arms of each choice. */
+const allDispatches = (steps: readonly ModelStep[]): readonly ModelDispatch[] =>
+  steps.flatMap((s) => (s.step === "choose" ? allDispatches([...s.then, ...s.else]) : [s]));
+
 /**
- * Creates the pipelines, uploads the parameters and runs the steps that depend on them alone.
+ * Creates the pipelines, uploads the parameters and runs the steps that depend on them alone. What the device lacks is
+ * found before any of this.
  *
- * @param params parameters by path
+ * @param params parameters by path; a `GPUBuffer` among them is bound as it is and stays the caller's
  * @throws RuntimeError
  */
 export async function load(
   device: GPUDevice,
   model: WgslModel,
-  params: ReadonlyMap<string, TensorData>,
+  params: ReadonlyMap<string, TensorData> | Inputs,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<LoadedModel> {
   const { program } = model;
-  const { name } = program;
-  const wanted = program.resources.filter((r) => r.kind === "input");
+  const { name, resources, symbols } = program;
+  const usages = GPUBufferUsage;
+  const ofKind = (kind: ModelTensor["kind"]): readonly ModelTensor[] => resources.filter((r) => r.kind === kind);
   const fixed = new Map<string, GPUBuffer>();
+  /** Those of `fixed` that are not the caller's. */
+  const own = new Set<GPUBuffer>();
+  let kernels: ReadonlyMap<string, Pipeline> = new Map();
+  let current: Held | undefined;
   let lost: GPUDeviceLostInfo | undefined;
   void device.lost.then((info) => {
     lost = info;
   });
-  let plan: (Plan & { readonly key: string }) | undefined;
-  let disposed = false;
-  let running = 0;
-  let tail: Promise<unknown> = Promise.resolve();
 
-  const freeAll = (): void => {
-    plan?.destroy();
-    for (const b of fixed.values()) b.destroy();
-    fixed.clear();
-  };
-
+  const lossError = (): Error | undefined =>
+    lost && runtimeError("device-lost", name, `the device of ${name} is lost (${lost.reason}): ${lost.message}`);
   const checkDevice = (): void => {
-    if (lost === undefined) return;
-    throw runtimeError("device-lost", name, `the device of ${name} is lost (${lost.reason}): ${lost.message}`);
+    const error = lossError();
+    if (error !== undefined) throw error;
   };
 
-  /** Errors of the API become ours. After a loss every promise is rejected, with one error or another. */
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (isRuntimeError(error)) throw error;
+  const queue = createQueue(
+    name,
+    () => {
+      current?.plan.destroy();
+      for (const b of own) b.destroy();
+    },
+    async (error) => {
+      // After a loss every promise is rejected, with one error or another, and the news of it may come later.
       await new Promise((resolve) => setTimeout(resolve));
-      checkDevice();
-      throw runtimeError("device", name, `${name}: ${error instanceof Error ? error.message : error}`);
-    }
-  };
+      return (
+        lossError() ??
+        runtimeError("device", name, `${name}: ${error instanceof Error ? error.message : error}`, error)
+      );
+    },
+  );
 
   /** Does what creates things on the device, and throws what the device says against it. */
   const scoped = async <T>(work: () => T): Promise<T> => {
@@ -88,146 +151,253 @@ export async function load(
     } finally {
       scopes = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
     }
+    checkDevice();
     const [invalid, full] = scopes;
     if (full) throw runtimeError("memory", name, `${name}: ${full.message || "the device is out of memory"}`);
     if (invalid) throw runtimeError("device", name, `${name}: ${invalid.message}`);
     return result;
   };
 
-  const submit = (made: Plan): void => {
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const c of made.commands) {
-      pass.setPipeline(c.pipeline);
-      pass.setBindGroup(0, c.group);
-      pass.dispatchWorkgroups(...c.grid);
+  const checkBuffer = (
+    code: "input" | "parameter" | "output",
+    r: ModelTensor,
+    buffer: GPUBuffer,
+    bytes: number,
+    usage: "COPY_SRC" | "COPY_DST" | "STORAGE",
+  ): void => {
+    if (buffer.size >= bytes && (buffer.usage & usages[usage]) !== 0) return;
+    throw runtimeError(code, r.name, `the ${code} ${r.name} needs a GPUBuffer of ${bytes} bytes with the usage ${usage}`);
+  };
+
+  const wordBytes = (r: ModelTensor, shape: readonly number[]): number =>
+    roundUp(countOf(shape, none) * bytesOf(r.dtype), 4);
+
+  const uploadParameters = (): void => {
+    for (const r of ofKind("param")) {
+      const given = member<Given<GPUBuffer>>(params, r.name);
+      if (given === undefined) throw runtimeError("parameter", r.name, `the parameter ${r.name} is missing`);
+      const tensor = box("parameter", r, given);
+      checkForm("parameter", r, tensor);
+      checkShape("parameter", r, tensor, none);
+      const { data, shape } = tensor;
+      if (ArrayBuffer.isView(data)) {
+        const usage = usages.STORAGE | usages.COPY_DST;
+        const buffer = device.createBuffer({ label: r.name, size: byteLength(r, none), usage });
+        own.add(buffer);
+        fixed.set(r.id, buffer);
+        upload(device, buffer, r.dtype, data);
+      } else {
+        checkBuffer("parameter", r, data, wordBytes(r, shape), "STORAGE");
+        fixed.set(r.id, data);
+      }
     }
-    pass.end();
-    for (const { resource, staging, bytes } of made.outputs) {
-      const from = made.buffers.get(resource.id);
-      if (from !== undefined && bytes > 0) encoder.copyBufferToBuffer(from, 0, staging, 0, bytes);
-    }
+  };
+
+  const planFor = (steps: readonly ModelStep[], sizes: Sizes, preparing: boolean): Plan =>
+    makePlan(
+      { device, program, kernels, resources: new Map(resources.map((r) => [r.id, r])) },
+      steps,
+      sizes,
+      fixed,
+      preparing,
+    );
+
+  const submit = (fill: (encoder: GPUCommandEncoder) => void): void => {
+    const encoder = device.createCommandEncoder({ label: name });
+    fill(encoder);
     device.queue.submit([encoder.finish()]);
   };
 
-  const uploadParameters = (): void => {
-    for (const r of program.resources) {
-      if (r.kind !== "param") continue;
-      const tensor = params.get(r.name);
-      if (tensor === undefined) throw runtimeError("parameter", r.name, `the parameter ${r.name} is missing`);
-      checkForm("parameter", r, tensor);
-      checkShape("parameter", r, tensor, none);
-      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-      const buffer = createBuffer(device, r.name, byteLength(r, none), usage);
-      fixed.set(r.id, buffer);
-      upload(device, buffer, tensor);
-    }
-  };
-
-  const prepare = async (planner: Planner): Promise<void> => {
+  const prepare = (): void => {
     if (program.prepare.length === 0) return;
-    const made = await planned(planner, program.prepare, none, true);
+    const made = planFor(program.prepare, none, true);
+    submit((encoder) => made.record(encoder));
     // What the steps read stays, the rest is freed: intermediate results, and weights in a form no longer needed.
-    const read = new Set(allDispatches(program.steps).flatMap((d) => Object.values(d.bind).map((b) => b.resource)));
+    const read = new Set(allDispatches(program.steps).flatMap((d) => Object.values(d.bind).map(resourceOf)));
     for (const [id, buffer] of made.buffers) {
-      if (read.has(id)) fixed.set(id, buffer);
-      else if (fixed.delete(id)) buffer.destroy();
+      if (read.has(id)) {
+        if (!fixed.has(id)) own.add(buffer);
+        fixed.set(id, buffer);
+      } else if (fixed.delete(id) && own.delete(buffer)) buffer.destroy();
     }
-    made.destroy(new Set(fixed.values()));
+    made.destroy(own);
   };
 
-  /** A plan that has run once without complaint; later runs need no error scope. */
-  const planned = async (planner: Planner, steps: readonly Step[], sizes: Sizes, preparing: boolean): Promise<Plan> => {
-    let made: Plan | undefined;
+  const release = (held: Held): void => {
+    if (--held.holds < 0) held.plan.destroy();
+  };
+
+  const forget = (held: Held | undefined): void => {
+    if (held === undefined || held !== current) return;
+    current = undefined;
+    release(held);
+  };
+
+  const keyOf = (sizes: Sizes): string => symbols.map((s) => "name" in s && sizes.get(s.name)).join();
+
+  /** The plan for these sizes. The caller releases it. */
+  const hold = (sizes: Sizes): Held => {
+    const key = keyOf(sizes);
+    if (current?.key !== key) {
+      forget(current);
+      current = { plan: planFor(program.steps, sizes, false), key, holds: 0, ran: false };
+    }
+    current.holds++;
+    return current;
+  };
+
+  const copy = (encoder: GPUCommandEncoder, from: GPUBuffer, to: GPUBuffer, bytes: number): void => {
+    if (bytes > 0) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+  };
+
+  const bind = (given: Inputs): { readonly sizes: Sizes; readonly tensors: BoundTensors } => {
+    const { sizes, tensors } = bindInputs<GPUBuffer>(symbols, ofKind("input"), given);
+    checkSubscripts(program.subscripts, tensors, sizes);
+    for (const [r, { data, shape }] of tensors)
+      if (!ArrayBuffer.isView(data)) checkBuffer("input", r, data, wordBytes(r, shape), "COPY_SRC");
+    return { sizes, tensors };
+  };
+
+  /** Inputs to their places, the dispatches, outputs to theirs. */
+  const record = (
+    { buffers, outputs, ...plan }: Plan,
+    encoder: GPUCommandEncoder,
+    tensors: BoundTensors,
+    to: (output: Output) => GPUBuffer,
+  ): void => {
+    const place = (r: ModelTensor): GPUBuffer => buffers.get(r.id) as GPUBuffer; // a plan has one for each
+    for (const [r, { data, shape }] of tensors) {
+      if (ArrayBuffer.isView(data)) upload(device, place(r), r.dtype, data);
+      else copy(encoder, data, place(r), wordBytes(r, shape));
+    }
+    plan.record(encoder);
+    for (const o of outputs) copy(encoder, place(o.resource), to(o), o.bytes);
+  };
+
+  const collect = <T>(plan: Plan, data: (output: Output) => T) =>
+    Object.fromEntries(
+      plan.outputs.map((o) => [o.resource.name, { dtype: o.resource.dtype, shape: o.shape, data: data(o) }]),
+    );
+
+  /** Where outputs stay: the buffers given, and new ones, which are added to `made`. */
+  const keep = (plan: Plan, given: Buffers, made: GPUBuffer[]): ((output: Output) => GPUBuffer) => {
+    for (const unknown of Object.keys(given))
+      if (!plan.outputs.some((o) => o.resource.name === unknown))
+        throw runtimeError("output", unknown, `there is no output ${unknown}`);
+    const kept = new Map(
+      plan.outputs.map((o) => {
+        const { resource: r, bytes } = o;
+        const wanted = member(given, r.name);
+        if (wanted !== undefined) {
+          checkBuffer("output", r, wanted, bytes, "COPY_DST");
+          return [o, wanted];
+        }
+        const usage = usages.STORAGE | usages.COPY_SRC | usages.COPY_DST;
+        const buffer = device.createBuffer({ label: r.name, size: Math.max(bytes, 16), usage });
+        made.push(buffer);
+        return [o, buffer];
+      }),
+    );
+    return (o) => kept.get(o) as GPUBuffer; // each has its own
+  };
+
+  const execute = async (
+    sizes: Sizes,
+    tensors: BoundTensors,
+    where?: "device" | Buffers,
+  ): Promise<Tensors | DeviceTensors> => {
+    const made: GPUBuffer[] = [];
+    let held: Held | undefined;
+    let kept: ((output: Output) => GPUBuffer) | undefined;
+    const begin = (): Held => {
+      held = hold(sizes);
+      const { plan } = held;
+      if (where !== undefined) kept = keep(plan, where === "device" ? {} : where, made);
+      submit((encoder) => record(plan, encoder, tensors, kept ?? plan.staging));
+      return held;
+    };
     try {
-      return await scoped(() => {
-        made = makePlan(planner, steps, sizes, fixed, preparing);
-        if (preparing) submit(made);
-        return made;
+      const safe =
+        current?.ran &&
+        current.key === keyOf(sizes) &&
+        where === undefined &&
+        tensors.every(([, t]) => ArrayBuffer.isView(t.data));
+      const { plan } = safe ? begin() : await scoped(begin);
+      if (kept !== undefined) return collect(plan, kept);
+      await Promise.all(plan.outputs.map((o) => plan.staging(o).mapAsync(GPUMapMode.READ)));
+      if (held !== undefined) held.ran = true;
+      return collect(plan, (o) => {
+        const staging = plan.staging(o);
+        const data = decode(o.resource.dtype, staging.getMappedRange().slice(0, o.bytes), countOf(o.shape, none));
+        staging.unmap();
+        return data;
       });
     } catch (error) {
-      made?.destroy();
+      for (const b of made) b.destroy();
+      forget(held);
       throw error;
+    } finally {
+      if (held !== undefined) release(held);
     }
   };
 
-  const runOnce = async (planner: Planner, inputs: Tensors): Promise<Tensors> => {
-    if (disposed) throw runtimeError("disposed", name, `${name} has been disposed`);
+  const loading = queue.add(async () => {
     checkDevice();
-    const sizes = bindSizes(program.symbols, wanted, inputs);
-    checkSubscripts(program.subscripts ?? [], inputs, sizes);
-    const key = [...sizes].join();
-    const fresh = plan?.key !== key;
-    if (plan === undefined || fresh) {
-      plan?.destroy();
-      plan = undefined;
-      plan = { ...(await planned(planner, program.steps, sizes, false)), key };
-    }
-    const { buffers, outputs } = plan;
-    for (const r of wanted) {
-      const [buffer, tensor] = [buffers.get(r.id), inputs[r.name]];
-      if (buffer !== undefined && tensor !== undefined) upload(device, buffer, tensor);
-    }
-    const submitted = plan;
-    if (fresh) await scoped(() => submit(submitted));
-    else submit(submitted);
-    await Promise.all(outputs.map((o) => o.staging.mapAsync(GPUMapMode.READ)));
-    const result: Record<string, TensorData> = {};
-    for (const { resource: r, staging, bytes } of outputs) {
-      const shape = r.shape.map((d) => evaluate(d, sizes));
-      const count = shape.reduce((a, b) => a * b, 1);
-      const data = decode(r.dtype, staging.getMappedRange().slice(0, bytes), count);
-      staging.unmap();
-      // An output may be called __proto__.
-      Object.defineProperty(result, r.name, { value: { dtype: r.dtype, shape, data }, enumerable: true });
-    }
-    return result;
-  };
-
-  let planner: Planner;
-  try {
-    planner = await guarded(async () => {
-      const kernels = await createPipelines(device, model);
-      const made = { device, name, resources: new Map(program.resources.map((r) => [r.id, r])), kernels };
-      await scoped(uploadParameters);
-      await prepare(made);
-      return made;
+    for (const feature of program.features ?? [])
+      if (!device.features.has(feature))
+        throw runtimeError("feature", feature, `${name} needs the feature ${feature}, which the device was made without`);
+    const least: Sizes = new Map(symbols.flatMap((s) => (s.op === "symbol" ? [[s.name, s.lo]] : [])));
+    checkLimits(device, program, [...program.prepare, ...program.steps], least);
+    kernels = await createPipelines(device, model);
+    await scoped(() => {
+      uploadParameters();
+      prepare();
     });
+  }, signal);
+  try {
+    await loading;
   } catch (error) {
-    freeAll();
+    queue.dispose();
     throw error;
   }
 
-  return {
-    run(inputs) {
-      running++;
-      const result = tail
-        .then(() => guarded(() => runOnce(planner, inputs)))
-        .finally(() => {
-          running--;
-          if (disposed && running === 0) freeAll();
-        });
-      tail = result.catch(() => undefined);
-      return result;
-    },
-    dispose() {
-      disposed = true;
-      if (running === 0) freeAll();
-    },
-  };
-}
-
-/** Inputs whose values are subscripts: one that is out of range would read something else in silence. */
-function checkSubscripts(subscripts: NonNullable<Program["subscripts"]>, inputs: Tensors, sizes: Sizes): void {
-  for (const { input, extent } of subscripts) {
-    const most = evaluate(extent, sizes);
-    (inputs[input]?.data ?? []).forEach((value: number, i: number) => {
-      if (value >= 0 && value < most) return;
-      throw runtimeError(
-        "input",
-        input,
-        `the input ${input} holds ${value} at position ${i}; it selects one of ${most}`,
-      );
-    });
+  function run(inputs: Inputs, options?: HostOptions): Promise<Tensors>;
+  function run(inputs: Inputs, options: DeviceOptions): Promise<DeviceTensors>;
+  function run(inputs: Inputs, options: HostOptions | DeviceOptions = {}): Promise<Tensors | DeviceTensors> {
+    return queue.add(async () => {
+      checkDevice();
+      const { sizes, tensors } = bind(inputs);
+      return execute(sizes, tensors, options.outputs);
+    }, options.signal);
   }
+
+  return {
+    run,
+    encode(encoder, inputs, outputs = {}) {
+      queue.checkAlive();
+      checkDevice();
+      const { sizes, tensors } = bind(inputs);
+      for (const [r, { data }] of tensors)
+        if (ArrayBuffer.isView(data))
+          throw runtimeError("input", r.name, `the input ${r.name} of an encoded run is a GPUBuffer`);
+      // Held for good, since the encoder may be submitted at any time: what takes its place leaves it to the collector.
+      const { plan } = hold(sizes);
+      const kept = keep(plan, outputs, []);
+      record(plan, encoder, tensors, kept);
+      return collect(plan, kept);
+    },
+    async warmup(wanted = {}) {
+      await queue.add(async () => {
+        checkDevice();
+        const sizes: Sizes = new Map(
+          symbols.flatMap((s) => (s.op === "symbol" ? [[s.name, member(wanted, s.name) ?? s.lo]] : [])),
+        );
+        checkRanges(symbols, sizes);
+        await execute(sizes, []);
+      });
+    },
+    dispose: queue.dispose,
+    // Absent in older browsers.
+    [Symbol.dispose ?? Symbol()]: queue.dispose,
+  };
 }

@@ -177,6 +177,38 @@ describe("run-time sizes", () => {
     expect(b.below(add(floordiv(i, 4), 1), quarter)).toBe(false);
   });
 
+  test("rows of several axes, taken apart by run-time sizes", () => {
+    const m = symbolDim("M", 1, 100);
+    const all = mulDim(mulDim(constDim(8), m), n);
+    // Slots: N, 8 · M · N, N².
+    const b = createBounds([[n, all, mulDim(n, n)]]);
+    loop(b, "i", 0, 4096);
+    loop(b, "j", 0, slot(0));
+    b.let("rest", mod(i, slot(0)));
+    b.let("head", floordiv(i, slot(0)));
+    const [rest, head] = [variable("rest"), variable("head")];
+    const at = add(mul(mod(head, 8), slot(2)), add(mul(rest, slot(0)), j));
+    expect(b.below(rest, n)).toBe(true);
+    expect(b.below(at, mulDim(constDim(8), mulDim(n, n)))).toBe(true);
+    expect(b.below(at, mulDim(constDim(7), mulDim(n, n)))).toBe(false);
+    expect(b.below(head, mulDim(constDim(8), m))).toBe(false);
+    b.assuming(lt(i, slot(1)), true, () => {
+      expect(b.below(head, mulDim(constDim(8), m))).toBe(true);
+      expect(b.below(floordiv(head, 8), m)).toBe(true);
+    });
+  });
+
+  test("a condition settles the very question that it asks, whatever else holds", () => {
+    const b = createBounds([[n, rows]]);
+    loop(b, "i", 0, 4096);
+    loop(b, "j", 0, 64);
+    const at = add(mul(mod(floordiv(i, slot(0)), 8), slot(0)), add(mul(mod(i, slot(0)), 64), j));
+    b.assuming(and(lt(add(i, j), slot(0)), lt(mod(i, 8), 5)), true, () => {
+      expect(b.below(at, n)).toBe(false);
+      b.assuming(lt(at, slot(0)), true, () => expect(b.below(at, n)).toBe(true));
+    });
+  });
+
   test("what is proved holds for every dispatch", () => {
     const one = createBounds([[n]]);
     const two = createBounds([[n], [addDim(n, constDim(1))]]);

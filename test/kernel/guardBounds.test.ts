@@ -65,7 +65,7 @@ test("a gather by a value is clamped into a table of run-time length", async () 
     [k],
   );
   const done = guardBounds.run(program, cx);
-  expect(body(done)).toContain("table[max(min(token * 2 + i, dim0 - 1), 0)]");
+  expect(body(done)).toContain("table[max(min(token * 2 + i, dim.0 - 1), 0)]");
   const [step] = done.steps;
   expect(step?.step === "dispatch" && step.dims).toEqual([mulDim(n, constDim(2))]);
   expect(verifyProgram(done, cpu, ["guardBounds"])).toEqual([]);

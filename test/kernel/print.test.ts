@@ -27,8 +27,8 @@ test("a program", () => {
   output y: f32[N] length N
   run {
     choose N < 16 {
-      dispatch doubled grid N / 8 x 1 x 1 dims (N / 8, N) (x=x[N], y=t[N])  // doubled
-      dispatch doubled grid N / 8 x 1 x 1 dims (N / 8, N) (x=t[N], y=y[N])  // doubled
+      dispatch doubled grid N / 8 x 1 x 1 dims (N / 8, N) bind (x=x[N], y=t[N]) flops 0 bytes 0 "doubled"
+      dispatch doubled grid N / 8 x 1 x 1 dims (N / 8, N) bind (x=t[N], y=y[N]) flops 0 bytes 0 "doubled"
     } else {
     }
   }
@@ -37,10 +37,10 @@ test("a program", () => {
 kernel doubled: local 1x1x1, dims 2 {
   read x: f32[N]
   write y: f32[N]
-  grid.x g in 0..dim0 {
+  grid.x g in 0..dim.0 {
     for i in 0..8 {
       let at: i32 = g * 8 + i
-      if at < dim1 {
+      if at < dim.1 {
         y[at] = x[at] * 2.0
       }
     }

@@ -99,7 +99,7 @@ describe("ranges", () => {
       });
     });
     expect(text).toBe(
-      "let at_1: i32 = g + g // 8\nlet at_2: i32 = g % 8 * 8\nfor i in 0..4 {\n  y[at_1 + i] = x[at_2 + i]\n}",
+      "let at_1: i32 = g + g / 8\nlet at_2: i32 = g % 8 * 8\nfor i in 0..4 {\n  y[at_1 + i] = x[at_2 + i]\n}",
     );
   });
 
@@ -164,13 +164,13 @@ y[g + 32] = s[g] + 3.0`);
       k.for(3, k.dim(n), 1, "serial", (i) => k.store("y", i, k.load("x", add(g, 2))));
     });
     expect(text).toBe(`let x_1: f32 = x[g]
-for i in 0..dim0 {
+for i in 0..dim.0 {
   if i < 3 {
     y[g + i] = x[g] + x[g + 1]
   }
   y[i] = x_1
 }
-for i_1 in 3..dim0 {
+for i_1 in 3..dim.0 {
   y[i_1] = x[g + 2]
 }`);
   });

@@ -10,10 +10,14 @@ import { contextFor, cpu, simt } from "./context.js";
 import { f32, loadProgram, matmul, numbers, product, programOf, rowSums } from "./support.js";
 
 const f = kType("f32");
-const y = { id: "y", kind: "output", shape: [64] } as const;
+const [x, y] = [
+  { id: "x", kind: "input", shape: [64] },
+  { id: "y", kind: "output", shape: [64] },
+] as const;
 
 function kernel(body: (k: KernelBuilder) => void): KernelBuilder {
   const k = kernelBuilder("k");
+  k.buffer({ space: "global", id: "x", type: f, length: constDim(64), access: "read" });
   k.buffer({ space: "global", id: "y", type: f, length: constDim(64), access: "write" });
   body(k);
   return k;
@@ -43,23 +47,25 @@ test("copies have literal register indices and names of their own", () => {
     const acc = b.memory("register", "acc", f, 4);
     b.for(0, 2, 1, "unroll", (i) => {
       b.for(0, 2, 1, "unroll", (j) => {
-        const v = b.let(convert("f32", add(mul(i, 10), j)), "v");
-        b.store(acc, add(mul(i, 2), j), v);
+        const v = b.let(b.load("x", add(mul(i, 10), j)), "v");
+        const at = b.let(add(mul(i, 2), j), "at");
+        b.store(acc, at, v);
       });
     });
     b.for(0, 4, 1, "unroll", (i) => b.store("y", i, b.load(acc, i)));
   });
-  const done = unroll.run(programOf([y], [k]), contextFor(cpu));
+  const done = unroll.run(programOf([x, y], [k]), contextFor(cpu));
   expect(printKernel(done.kernels[0]!)).toBe(`kernel k: local 1x1x1 {
+  read x: f32[64]
   write y: f32[64]
   register acc: f32[4]
-  let v: f32 = 0.0
+  let v: f32 = x[0]
   acc[0] = v
-  let v_2: f32 = 1.0
+  let v_2: f32 = x[1]
   acc[1] = v_2
-  let v_1: f32 = 10.0
+  let v_1: f32 = x[10]
   acc[2] = v_1
-  let v_3: f32 = 11.0
+  let v_3: f32 = x[11]
   acc[3] = v_3
   y[0] = acc[0]
   y[1] = acc[1]
@@ -79,7 +85,7 @@ test("the bounds of an inner loop may depend on the outer one", () => {
     });
     b.for(0, 4, 1, "unroll", (i) => b.store("y", i, b.load(acc, i)));
   });
-  const done = unroll.run(programOf([y], [k]), contextFor(cpu));
+  const done = unroll.run(programOf([x, y], [k]), contextFor(cpu));
   expect(verifyProgram(done, cpu, ["unroll"])).toEqual([]);
   expect(count(done.kernels[0]?.body ?? [], "store")).toBe(4 + 6 + 4);
 });
@@ -91,7 +97,7 @@ test("a loop that needs no literal index and would be long stays a loop", () => 
     b.for(0, 1000, 1, "unroll", (i) => b.store(acc, 0, add(b.load(acc, 0), convert("f32", i))));
     b.store("y", 0, b.load(acc, 0));
   });
-  const done = unroll.run(programOf([y], [k]), contextFor(cpu));
+  const done = unroll.run(programOf([x, y], [k]), contextFor(cpu));
   expect(verifyProgram(done, cpu, ["unroll"])).toEqual([]);
   expect(count(done.kernels[0]?.body ?? [], "store")).toBe(3);
 });
@@ -105,12 +111,12 @@ test("registers too many to be names move to scratch memory", async () => {
     });
     b.for(0, 64, 1, "unroll", (i) => b.store("y", i, b.load(acc, i)));
   });
-  const done = unroll.run(programOf([y], [k]), contextFor(cpu));
+  const done = unroll.run(programOf([x, y], [k]), contextFor(cpu));
   expect(verifyProgram(done, cpu, ["unroll"])).toEqual([]);
   const [made] = done.kernels;
-  expect(made?.buffers.map((b) => b.space)).toEqual(["global", "scratch"]);
+  expect(made?.buffers.map((b) => b.space)).toEqual(["global", "global", "scratch"]);
   expect(count(made?.body ?? [], "store")).toBeLessThan(300);
-  const out = await (await loadProgram(done, { checked: true })).run({});
+  const out = await (await loadProgram(done, { checked: true })).run({ x: f32([64], numbers(64)) });
   expect(out.y?.data).toEqual(Float32Array.from({ length: 64 }, (_, i) => i * 10));
 });
 

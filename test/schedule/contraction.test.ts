@@ -218,7 +218,7 @@ test("a run-time size of known step needs no tail", async () => {
 
 test.each([127, 256, 515, 1030])("a long sum with a small result is cut into parts: %i", async (n) => {
   const target = { ...simt, parallel: 16384 };
-  const Seq = symbolDim("Seq", 512, 4096);
+  const Seq = symbolDim("Seq", 64, 4096);
   const h = hand();
   const x = h.input("x", [Seq, 12]);
   const a = h.input("a", [n, 8]);

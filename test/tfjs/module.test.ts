@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import tfjs from "../../backends/tfjs/index.js";
+import type { Loc } from "../../src/diagnostics/span.js";
 import { symbolDim } from "../../src/ir/dim.js";
 import type { TensorData } from "../../src/ir/dtype.js";
 import type { Graph } from "../../src/ir/graph/ops.js";
-import { call, constant } from "../../src/ir/graph/scalars.js";
+import { call, constant, convert } from "../../src/ir/graph/scalars.js";
 import { isRuntimeError } from "../../src/runtime/errors.js";
 import { build, ix, testContext, x } from "../passes/support.js";
 import { randomGraph, randomValues } from "../support/random-graph.js";
@@ -226,4 +227,18 @@ test("options: the device, nothing else", () => {
 test("the machine says which element types it has", () => {
   const { dtypes } = tfjs.target({ device: "cpu" });
   expect([...dtypes].sort()).toEqual(["bool", "f32", "i32"]);
+});
+
+test("element types that the library lacks are refused where they stand", () => {
+  const t = build();
+  const file = { path: "a.lf", text: "f32(u32(n))" };
+  const loc: Loc = { kind: "source", span: { file, start: 4, end: 10 } };
+  const n = t.ints("n", 3);
+  const args = [{ value: n, at: [ix(0)] }];
+  const body = convert("f32", convert("u32", x(0)));
+  const y = t.b.add({ op: "map", args, out: [0], extents: t.b.type(n).shape, body }, loc);
+  const found = tfjs.refuse?.(t.finish({ y }));
+  expect(found?.map((d) => [d.code, d.span?.start])).toEqual([["LF0501", 4]]);
+  expect(found?.[0]?.message).toContain("u32");
+  for (let seed = 1; seed <= 40; seed++) expect(tfjs.refuse?.(randomGraph(seed))).toEqual([]);
 });

@@ -2,12 +2,14 @@ import { expect } from "vitest";
 import tfjs, { type TfjsDevice } from "../../backends/tfjs/index.js";
 import { runPasses } from "../../passes/manager.js";
 import { graphPipeline } from "../../passes/pipelines.js";
-import type { TensorData } from "../../src/ir/dtype.js";
+import { constDim } from "../../src/ir/dim.js";
+import { allocate, type DType, type TensorData } from "../../src/ir/dtype.js";
 import { compareToReference } from "../../src/ir/graph/compare.js";
 import { interpret } from "../../src/ir/graph/interpret.js";
-import type { Graph } from "../../src/ir/graph/ops.js";
+import type { Graph, ValueId } from "../../src/ir/graph/ops.js";
 import { printGraph } from "../../src/ir/graph/print.js";
-import { testContext } from "../passes/support.js";
+import { type Build, build, testContext } from "../passes/support.js";
+import { randomValues } from "../support/random-graph.js";
 
 export const devices: readonly TfjsDevice[] = ["cpu", "wasm"];
 
@@ -53,4 +55,30 @@ export async function expectRight(
     model.dispose();
   }
   return { undecided, elements };
+}
+
+/** Host data of any dtype. */
+export const tensor = (dtype: DType, shape: readonly number[], values: readonly number[]): TensorData => {
+  const data = allocate(dtype, values.length);
+  data.set(values);
+  return { dtype, shape, data };
+};
+
+/** Runs the graph on random values, or the given ones, against the reference; the number of undecided elements. */
+export async function holds(
+  graph: Graph,
+  device: TfjsDevice,
+  given: Readonly<Record<string, TensorData>> = {},
+): Promise<number> {
+  const { inputs, params } = randomValues(graph, 7);
+  const { undecided } = await expectRight(graph, { ...inputs, ...given }, params, device);
+  return undecided;
+}
+
+export const extents = (...sizes: number[]) => sizes.map((n) => constDim(n));
+
+/** A graph of one op over the inputs of `make`. */
+export function graphOf(make: (t: Build) => ValueId): Graph {
+  const t = build();
+  return t.finish({ y: make(t) });
 }

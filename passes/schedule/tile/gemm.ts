@@ -16,6 +16,7 @@ import {
   typeOf,
 } from "../../../src/ir/kernel/builder.js";
 import type { BufId, KExpr } from "../../../src/ir/kernel/ops.js";
+import { invariant } from "../../../src/util/invariant.js";
 import { colAt, eachCol, eachRow, type Fragment, get, put, rowAt, rowRun } from "./fragment.js";
 import type { Source } from "./source.js";
 
@@ -31,11 +32,16 @@ export type Keep = (b: KB, row: KExpr, k: KExpr, col: KExpr) => KExpr;
 /**
  * acc += a · w over a stretch of the reduced index, in registers: every invocation loads its own rows of `a` and its own
  * columns of `w`. The main loop takes four steps at once, so that sources with lanes along the reduced index are loaded
- * by vectors too; what is left over is taken one step at a time, so nothing is read beyond the end.
+ * by vectors too; what is left over is taken one step at a time, so nothing is read beyond the end. A tile in registers
+ * may stand on the left (`asLeft`); then the stretch is all of its columns.
  */
-export function gemm(b: KB, acc: Fragment, a: Source, w: Source, depth: Depth, keep?: Keep): void {
+export function gemm(b: KB, acc: Fragment, a: Source | Fragment, w: Source, depth: Depth, keep?: Keep): void {
   const { regs, width } = acc.d;
   const columns = b.memory("register", "columns", kType(acc.dtype, width), regs[1]);
+  if ("buffer" in a) {
+    fromRegisters(b, acc, a, w, columns, keep);
+    return;
+  }
   b.for(
     ...depth.fours,
     1,
@@ -62,6 +68,19 @@ export function gemm(b: KB, acc: Fragment, a: Source, w: Source, depth: Depth, k
     },
     "k",
   );
+}
+
+/** The same with a left factor in registers, whose columns are all of the reduced index: its steps are literals. */
+function fromRegisters(b: KB, acc: Fragment, a: Fragment, w: Source, columns: BufId, keep: Keep | undefined): void {
+  const { width } = acc.d;
+  invariant(a.d.lanes[1] === 1 && a.d.regs[0] === acc.d.regs[0], () => "a left factor in registers has whole rows");
+  eachCol(b, a.d, (q, first) => {
+    for (let l = 0; l < a.d.width; l++) {
+      const k = add(first, l);
+      eachCol(b, acc.d, (c, col) => b.store(columns, c, splat(w.at(b, k, col, width, "col"), width)));
+      accumulate(b, acc, columns, (p) => lane(get(b, a, p, q), l), k, keep);
+    }
+  });
 }
 
 function accumulate(

@@ -26,7 +26,7 @@ export async function compileCommand(file: string, options: Options): Promise<nu
     made.push({ name, lowered: lowered.value });
   }
 
-  const folder = options.out ?? `${basename(file, ".lf")}.lfc`;
+  const folder = options.out ?? `${basename(file).replace(/\.lf(ir)?$/, "")}.lfc`;
   const several = made.length > 1;
   const written = writeArtifacts(
     folder,

@@ -1,6 +1,7 @@
 import { invariant } from "../../util/invariant.js";
 import {
   constDim,
+  constValue,
   type Dim,
   dimKey,
   dimRange,
@@ -26,7 +27,9 @@ import {
   signOf,
   subAffine,
 } from "./affine.js";
+import { consequences } from "./conditions.js";
 import { add, sub, typeOf, variable } from "./expr.js";
+import { everyInt, operationRange } from "./intervals.js";
 import { sameExpr, toLinear } from "./linear.js";
 import type { KExpr, KStmt, VarId } from "./ops.js";
 
@@ -72,8 +75,6 @@ interface LoopFact {
 
 /** Whether a product would leave the whole numbers that a size can hold exactly. */
 const tooLarge = (by: Dim, of: Affine): boolean => magnitudeOf(by) * magnitude(of) > 2 ** 50;
-
-const everyInt: Range = { lo: -2147483648, hi: 2147483647 };
 
 /** Sizes of a kernel about which nothing is known but that they are sizes. */
 export const unknownWorld = (slots: number): World =>
@@ -122,50 +123,7 @@ export function createBounds(worlds: readonly World[]): Bounds {
       const narrow = narrowed.get(e.var);
       return narrow ? { lo: Math.max(own.lo, narrow.lo), hi: Math.min(own.hi, narrow.hi) } : own;
     }
-    if (e.k !== "op") return everyInt;
-    const [a, b, c] = e.args;
-    if (!a) return everyInt;
-    if (e.op === "convert") return typeOf(a).dtype === "bool" ? { lo: 0, hi: 1 } : everyInt;
-    if (typeOf(a).dtype === "bool") {
-      if (e.op !== "select" || !b || !c) return everyInt;
-      const [x, y] = [range(b), range(c)];
-      return { lo: Math.min(x.lo, y.lo), hi: Math.max(x.hi, y.hi) };
-    }
-    if (typeOf(a).dtype !== "i32") return everyInt;
-    const x = range(a);
-    if (e.op === "abs") {
-      const inside = x.lo <= 0 && x.hi >= 0;
-      const [p, q] = [Math.abs(x.lo), Math.abs(x.hi)];
-      return { lo: inside ? 0 : Math.min(p, q), hi: Math.max(p, q) };
-    }
-    if (!b) return everyInt;
-    const y = range(b);
-    switch (e.op) {
-      case "min":
-        return { lo: Math.min(x.lo, y.lo), hi: Math.min(x.hi, y.hi) };
-      case "max":
-        return { lo: Math.max(x.lo, y.lo), hi: Math.max(x.hi, y.hi) };
-      case "mul": {
-        const ends = [x.lo * y.lo, x.lo * y.hi, x.hi * y.lo, x.hi * y.hi];
-        return { lo: Math.min(...ends), hi: Math.max(...ends) };
-      }
-      case "floordiv": {
-        if (y.lo < 1) return everyInt;
-        const ends = [x.lo / y.lo, x.lo / y.hi, x.hi / y.lo, x.hi / y.hi].map(Math.floor);
-        return { lo: Math.min(...ends), hi: Math.max(...ends) };
-      }
-      case "mod": {
-        if (y.lo < 1) return everyInt;
-        const c0 = y.lo;
-        if (y.lo === y.hi && Math.floor(x.lo / c0) === Math.floor(x.hi / c0)) {
-          const base = Math.floor(x.lo / c0) * c0;
-          return { lo: x.lo - base, hi: x.hi - base };
-        }
-        return { lo: 0, hi: x.lo >= 0 ? Math.min(y.hi - 1, x.hi) : y.hi - 1 };
-      }
-      default:
-        return everyInt;
-    }
+    return operationRange(e, range);
   };
 
   const computeRange = (e: KExpr): Range => {
@@ -319,6 +277,24 @@ export function createBounds(worlds: readonly World[]): Bounds {
   const reciprocal = (d: Affine): Dim | undefined =>
     d.terms.length === 0 && dimRange(d.constant).lo >= 1 ? divDim(constDim(1), d.constant) : undefined;
 
+  /**
+   * R - ⌊x / d⌋ >= 0 as d · R + d - 1 - x >= 0, and R + ⌊x / d⌋ >= 0 as d · R + x >= 0: exact, where the bounds of a
+   * quotient as a fraction are not. R must be whole.
+   */
+  const wholeQuotient = (a: Affine, t: AffineTerm, world: World): Affine | undefined => {
+    const by = constValue(t.by);
+    if ((by !== 1 && by !== -1) || t.of.k !== "op" || t.of.op !== "floordiv") return undefined;
+    const [x, y] = t.of.args;
+    const d = y && toAffine(y, world);
+    if (!x || !d || d.terms.length > 0 || dimRange(d.constant).lo < 1) return undefined;
+    const rest: Affine = { terms: a.terms.filter((u) => u !== t), constant: a.constant };
+    if (![rest.constant, ...rest.terms.map((u) => u.by)].every(isWhole) || tooLarge(d.constant, rest)) return undefined;
+    const scaled = scaleAffine(rest, d.constant);
+    const numerator = toAffine(x, world);
+    if (by === 1) return addAffine(scaled, numerator);
+    return subAffine(addAffine(scaled, constantAffine(subDim(d.constant, constDim(1)))), numerator);
+  };
+
   /** Composite atoms before variables, inner variables before outer ones. */
   const innermost = (terms: readonly AffineTerm[]): AffineTerm | undefined => {
     const order = (t: AffineTerm): number =>
@@ -356,6 +332,8 @@ export function createBounds(worlds: readonly World[]): Bounds {
     if (!t) return false;
     const sign = signOf(t.by);
     if (sign === "unknown") return false;
+    const whole = wholeQuotient(a, t, world);
+    if (whole && prove(whole, world)) return true;
     const candidates = bound(t.of, sign === "positive" ? "lower" : "upper", world);
     const holds = (to: Affine): boolean => !tooLarge(t.by, to) && prove(replaceTerm(a, t, to), world);
     return candidates.how === "any" ? candidates.of.some(holds) : candidates.of.every(holds);
@@ -374,37 +352,6 @@ export function createBounds(worlds: readonly World[]): Bounds {
   const nonNegative = (e: KExpr): boolean =>
     range(e).lo >= 0 || distinct.every((world) => prove(toAffine(e, world), world));
   const atLeast = (a: KExpr, b: KExpr): boolean => nonNegative(sub(a, b));
-
-  /** The sums that are at least 0 when `cond` has the value `truth`. */
-  const consequences = (cond: KExpr, truth: boolean): readonly KExpr[] => {
-    if (cond.k === "var") {
-      const value = lets.get(cond.var);
-      return value ? consequences(value, truth) : [];
-    }
-    if (cond.k !== "op") return [];
-    const [a, b] = cond.args;
-    if (!a) return [];
-    if (cond.op === "not") return consequences(a, !truth);
-    if (!b) return [];
-    if (cond.op === (truth ? "and" : "or")) return [...consequences(a, truth), ...consequences(b, truth)];
-    if (typeOf(a).dtype !== "i32" || typeOf(a).width !== 1) return [];
-    switch (cond.op) {
-      case "lt":
-        return [truth ? sub(sub(b, a), 1) : sub(a, b)];
-      case "le":
-        return [truth ? sub(b, a) : sub(sub(a, b), 1)];
-      case "gt":
-        return [truth ? sub(sub(a, b), 1) : sub(b, a)];
-      case "ge":
-        return [truth ? sub(a, b) : sub(sub(b, a), 1)];
-      case "eq":
-        return truth ? [sub(a, b), sub(b, a)] : [];
-      case "ne":
-        return truth ? [] : [sub(a, b), sub(b, a)];
-      default:
-        return [];
-    }
-  };
 
   /** What a fact says about each of its variables, given the ranges of the others. */
   const narrow = (fact: KExpr, into: Map<VarId, Range>): void => {
@@ -494,7 +441,7 @@ export function createBounds(worlds: readonly World[]): Bounds {
     },
     assuming(cond, truth, body) {
       const outer = { facts, narrowed, ranges, affineFacts, sums };
-      const added = consequences(cond, truth);
+      const added = consequences(cond, truth, (name) => lets.get(name));
       const closer = new Map(narrowed);
       for (const f of added) narrow(f, closer);
       facts = [...facts, ...added];
