@@ -11,10 +11,12 @@ import {
   Terminal,
   type TokenType,
 } from "chevrotain";
+import type { SourceFile } from "../src/diagnostics/span.js";
 import { InternalError } from "../src/util/invariant.js";
 import { lfParser } from "./lf.instances.js";
 import { precedence } from "./lf.operators.js";
 import * as t from "./lf.tokens.js";
+import { libraryList, markdownTable, scalarTable } from "./reference.js";
 
 /**
  * Texts that are made from the grammar itself and checked in; a test makes them again and compares (with LFC_BLESS=1 it
@@ -33,15 +35,15 @@ export function cstTypes(): string {
   return `${header.join("\n")}\n${types}`;
 }
 
-/** The text with each part between `<!-- generated: name -->` and `<!-- end -->` made anew. */
-export function updateReference(text: string): string {
+/** The text with each part between `<!-- generated: name -->` and `<!-- end -->` made anew; `library` are the files of std. */
+export function updateReference(text: string, library: readonly SourceFile[]): string {
   return text.replace(
     /(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
-    (_, open: string, name: string, close: string) => `${open}${section(name)}\n${close}`,
+    (_, open: string, name: string, close: string) => `${open}${section(name, library)}\n${close}`,
   );
 }
 
-function section(name: string): string {
+function section(name: string, library: readonly SourceFile[]): string {
   switch (name) {
     case "grammar":
       return `\`\`\`ebnf\n${ebnf()}\n\`\`\``;
@@ -51,6 +53,10 @@ function section(name: string): string {
       return words(t.keywords);
     case "contextual":
       return words(t.contextualWords);
+    case "scalars":
+      return scalarTable();
+    case "library":
+      return libraryList(library);
     default:
       throw new InternalError(`no generated section is called ${name}`);
   }
@@ -60,17 +66,11 @@ function words(types: readonly TokenType[]): string {
   return types.map((type) => `\`${t.spelling(type) ?? type.name}\``).join(" ");
 }
 
-/** Padded, as the formatter of the repository wants tables. */
-function precedenceTable(): string {
-  const rows = [
+const precedenceTable = (): string =>
+  markdownTable([
     ["level", "operators", "associates", ""],
     ...precedence.map((p) => [String(p.level), p.operators, p.associates, p.note]),
-  ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`);
-  const rule = `| ${widths.map((n) => "-".repeat(n)).join(" | ")} |`;
-  return [lines[0], rule, ...lines.slice(1)].join("\n");
-}
+  ]);
 
 /** Every rule of the parser, then the kinds of token that stand for several. */
 export function ebnf(): string {

@@ -6,7 +6,7 @@ import * as t from "./lfir.tokens.js";
 /** The kinds of token that could have followed, by name; the message is made of them elsewhere. */
 const expectedTokens: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected }) => expected.name,
-  buildNotAllInputParsedMessage: () => "EOF",
+  buildNotAllInputParsedMessage: () => "Graph Program Kernel Dim EOF",
   buildNoViableAltMessage: ({ expectedPathsPerAlt }) => names(expectedPathsPerAlt.flat()),
   buildEarlyExitMessage: ({ expectedIterationPaths }) => names(expectedIterationPaths),
 };

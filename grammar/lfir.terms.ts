@@ -132,9 +132,10 @@ export function declareDim(cx: Context, d: DimText): void {
   const [lo, hi, step] = [wholeNumber(cx, d.lo), wholeNumber(cx, d.hi), d.step ? wholeNumber(cx, d.step) : 1];
   const span = tokenSpan(cx, d.name);
   if (cx.symbols.has(name)) refuse(cx, say.nameTwice(span, "size", name));
-  if (lo < 0 || hi < lo || step < 1) refuse(cx, say.badRange(span, name));
   const value = cx.fixed.get(name);
+  // Known even if its range is refused: one message is enough.
   cx.symbols.set(name, value === undefined ? symbolDim(name, lo, hi, step) : constDim(value));
+  if (lo < 0 || hi < lo || step < 1) refuse(cx, say.badRange(span, name));
   const given = { text: name, span };
   if (value !== undefined && (value < lo || value > hi)) refuse(cx, overrideOutOfRange(given, value, lo, hi));
   if (value !== undefined && value % step !== 0) refuse(cx, overrideNotStep(given, value, step));

@@ -57,8 +57,11 @@ function typeOf(cx: Context, text: TypeText): TensorType {
 function addInput(cx: GraphContext, scope: Scope, text: InputText): void {
   const name = nameOf(cx, text.quoted ?? text.name);
   const span = tokenSpan(cx, text.name);
+  const count = scope.builder.size();
   const value = attempt(() => add(scope, { op: "input", name }, { kind: "source", span }, typeOf(cx, text.type), span));
-  if (value !== undefined && value === cx.spans.length) cx.spans.push(span);
+  if (value !== undefined && scope.builder.size() === count)
+    refuse(cx, say.nameTwice(span, "input", name, cx.spans[value]));
+  if (value !== undefined) cx.spans.push(span);
   define(scope, text.name, value);
 }
 
@@ -80,7 +83,11 @@ function addNode(cx: GraphContext, scope: Scope, text: NodeText): ValueId {
   const op = opOf(cx, scope, text.op, text.graphs, span);
   if (op.op === "param" && written === undefined)
     refuse(cx, say.wrongType(span, "without a type", "a parameter, which has one"));
+  const count = scope.builder.size();
   const value = add(scope, op, loc, op.op === "param" ? written : undefined, span);
+  // The builder gives back what it has: right for a computation, a mistake for a declaration.
+  if (op.op === "param" && scope.builder.size() === count)
+    refuse(cx, say.nameTwice(span, "parameter", op.path, cx.spans[value]));
   const is = scope.builder.type(value);
   if (written !== undefined && !sameType(written, is))
     refuse(cx, say.wrongType(text.type ? typeSpan(cx, text.type) : span, printType(written), printType(is)));
@@ -128,8 +135,10 @@ function indexedOp(cx: Context, scope: Scope, text: IndexedText, span: Span): Op
   }
   const out = text.out.map((ix) => letterOf(cx, ixs, ix));
   text.out.forEach((ix, position) => {
-    if (out.indexOf(out[position] as Ix) !== position)
-      refuse(cx, say.nameTwice(tokenSpan(cx, ix), "index", ix.image, tokenSpan(cx, ix)));
+    const earlier = text.out.findIndex((other) => other.image === ix.image);
+    const first = text.out[earlier];
+    if (earlier < position && first !== undefined)
+      refuse(cx, say.nameTwice(tokenSpan(cx, ix), "index", ix.image, tokenSpan(cx, first)));
   });
   const uses = text.uses.map((e) => useOf(scope, ixs, e));
   const where = text.where && whereOf(scope, ixs, text.where);

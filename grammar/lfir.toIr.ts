@@ -144,9 +144,9 @@ function tooDeep(tokens: readonly IToken[]): IToken | undefined {
   const operators = [0];
   for (const token of tokens) {
     const here = operators.length - 1;
+    if (separating.has(token.tokenType)) operators[here] = 0;
     if (opening.has(token.tokenType)) operators.push(0);
     else if (closing.has(token.tokenType) && here > 0) operators.pop();
-    else if (separating.has(token.tokenType)) operators[here] = 0;
     else if (tokenMatcher(token, t.Infix) || tokenMatcher(token, t.Prefix))
       operators[here] = (operators[here] ?? 0) + 1;
     if (operators.length > nestingLimit || (operators.at(-1) ?? 0) > operatorLimit) return token;
@@ -156,7 +156,7 @@ function tooDeep(tokens: readonly IToken[]): IToken | undefined {
 
 const opening: ReadonlySet<unknown> = new Set([t.LParen, t.LSquare, t.LCurly]);
 const closing: ReadonlySet<unknown> = new Set([t.RParen, t.RSquare, t.RCurly]);
-const separating: ReadonlySet<unknown> = new Set([t.Equals, t.Comma, t.DotDot, t.Arrow]);
+const separating: ReadonlySet<unknown> = new Set([t.Equals, t.Comma, t.DotDot, t.Arrow, t.Str, t.LCurly]);
 
 function syntaxError(file: SourceFile, error: IRecognitionException, end: number): Diagnostic {
   const { token } = error;

@@ -25,8 +25,8 @@ export const Prefix = createToken({ name: "Prefix", pattern: Lexer.NA });
 
 /** `Encoder.3.wq`, `grid.x`, `splat.f32x4` */
 export const Dotted = createToken({ name: "Dotted", pattern: /[A-Za-z_]\w*(?:\.\w+)+/ });
-/** `model.lf:5:3` in a `loc(…)` */
-export const Place = createToken({ name: "Place", pattern: /[\w./\\~+@-]+:[0-9]+:[0-9]+/ });
+/** `model.lf:5:3` in a `loc(…)`; the printer quotes longer paths. */
+export const Place = createToken({ name: "Place", pattern: /[\w./\\~+@-]{1,200}:[0-9]+:[0-9]+/ });
 /** `%x`, `%Encoder.3.wq`, `%7`; the remainder `a % b` has a blank behind its sign. */
 export const Value = createToken({ name: "Value", pattern: /%\w[\w.]*/ });
 /** `$0` */

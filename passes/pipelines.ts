@@ -31,11 +31,10 @@ export const graphPipeline = [
 
 /** What `schedule` made, for every machine. */
 export const programPipeline = [
-  planBuffers, // transients share one arena
-  planShared,
-  simplifyKernels,
+  dedupe, // equal kernels once, with several dispatches: what follows is done once for all layers
   unroll,
   simplifyKernels, // what the literals decide
   guardBounds, // what is not proved in range
-  dedupe, // equal kernels once, with several dispatches
+  planShared,
+  planBuffers, // transients share one arena
 ] as const satisfies readonly Pass<Program>[];

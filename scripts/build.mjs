@@ -1,11 +1,13 @@
 // `npm run build`: dist/cli.js and the library's entry points, bundled by esbuild; their types by tsc.
-import { cpSync, existsSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inlineRuntime } from "./inlineRuntime.mjs";
 import { ensureInstalled, root, runTool } from "./shared.mjs";
 
 /** Output name → source. Each library entry has its line in `exports` of package.json too. */
 const libraries = {
   runtime: "src/runtime/webgpu.ts",
+  "runtime-tfjs": "src/runtime/tfjs.ts",
   backend: "src/backend/backend.ts",
 };
 
@@ -43,7 +45,19 @@ export async function build() {
       minifySyntax: true,
       minifyWhitespace: true,
     }),
-    esbuild.build({ ...common, entryPoints: libraries, platform: "neutral", minifySyntax: true }),
+    esbuild.build({
+      ...common,
+      entryPoints: libraries,
+      platform: "neutral",
+      minifySyntax: true,
+      minifyWhitespace: true,
+    }),
+    // What generated modules carry with them.
+    ...["webgpu", "tfjs"].map(async (kind) => {
+      const text = await inlineRuntime(kind);
+      mkdirSync(dist, { recursive: true });
+      writeFileSync(join(dist, `runtime.${kind}.txt`), text);
+    }),
   ]);
   const std = join(root, "src", "std");
   if (existsSync(std)) cpSync(std, join(dist, "std"), { recursive: true, filter: (f) => !/\.ts$/.test(f) });

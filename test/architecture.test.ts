@@ -41,7 +41,14 @@ const layers: Readonly<Record<string, Layer>> = {
       "backends/tfjs",
     ],
   },
-  "src/cli": { sees: [...core, "src/formats", "grammar", "passes", "src/backend", "src/runtime", "src/driver"] },
+  // describes what the checker knows, prints what two backends wrote
+  "src/codegen": {
+    sees: [...core, "src/backend", "src/runtime", "backends/wgsl", "backends/tfjs"],
+    types: ["grammar", "src/check", "src/driver"],
+  },
+  "src/cli": {
+    sees: [...core, "src/formats", "grammar", "passes", "src/backend", "src/runtime", "src/driver", "src/codegen"],
+  },
 };
 
 const root = resolve(import.meta.dirname, "..");

@@ -1,6 +1,7 @@
 import type { Executable } from "../../src/backend/backend.js";
 import { evalDim } from "../../src/ir/dim.js";
 import { allocate, byteSize, type TensorData, type TensorValues } from "../../src/ir/dtype.js";
+import { isPredicate } from "../../src/ir/kernel/arith.js";
 import type { KBuffer, Kernel } from "../../src/ir/kernel/ops.js";
 import type { Program, Resource, Step } from "../../src/ir/program/program.js";
 import { invariant } from "../../src/util/invariant.js";
@@ -31,7 +32,7 @@ export interface DispatchCounts extends Readonly<Counts> {
   readonly prepare: boolean;
   /** Lanes of each float operation, by name; `fma` is a multiply-add. */
   readonly operations: Readonly<Record<string, number>>;
-  /** add + sub + mul + div + 2 fma. */
+  /** One for each float function, two for `fma`; comparisons and logic are free, as in the graph's count. */
   readonly flops: number;
 }
 
@@ -157,15 +158,13 @@ export function executable(
     });
     run(dims, views, tracker.rt);
     stamp = tracker.end();
-    const n = tracker.operations;
-    const of = (op: string): number => n[op] ?? 0;
     record.push({
       kernel: kernel.name,
       label: step.label,
       prepare,
       ...tracker.counts,
-      operations: n,
-      flops: of("add") + of("sub") + of("mul") + of("div") + 2 * of("fma"),
+      operations: tracker.operations,
+      flops: flopsOf(tracker.operations),
     });
   };
 
@@ -256,6 +255,9 @@ export function executable(
     },
   };
 }
+
+const flopsOf = (operations: Readonly<Record<string, number>>): number =>
+  Object.entries(operations).reduce((n, [op, times]) => (isPredicate(op) ? n : n + (op === "fma" ? 2 : 1) * times), 0);
 
 /** Temporaries that the preparation writes: they outlive a run. */
 function preparedIds(program: Program): ReadonlySet<string> {

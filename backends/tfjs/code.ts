@@ -56,6 +56,8 @@ interface Statement {
 export interface Writer {
   /** A constant for the piece; the same one for the same text. A bare name stays itself. */
   bind(code: Code, wish?: string): Code;
+  /** What a constant was made of; undefined for inputs and weights. */
+  definition(name: string): Code | undefined;
   /** A comment before the next constant that depends on inputs. */
   comment(text: string): void;
   /** Ends a group of statements: what later groups do not use may be freed after it. */
@@ -78,7 +80,10 @@ export function writer(): Writer {
     { statements: [], comment: undefined },
   ];
   const bound = new Map<string, Code>();
+  const definitions = new Map<string, Code>();
   const taken = new Set<string>(["tf", "weights", "inputs"]);
+  /** Names that some statement reads. */
+  const mentioned = new Set<string>();
   let temporaries = 0;
 
   const unique = (wish: string): string => {
@@ -88,13 +93,15 @@ export function writer(): Writer {
     taken.add(name);
     return name;
   };
-  /** What was computed last may still get a better name: nothing mentions it yet. */
+  /** What was computed last may still get a better name if nothing mentions it yet. */
   const renamed = (code: Code, wish: string): Code => {
     const place = code.fixed ? fixed : current().statements;
     const last = place.at(-1);
     if (last === undefined || last.name !== code.text || !/^t\d+$/.test(last.name)) return code;
+    if (mentioned.has(last.name)) return code;
     const name = unique(wish);
     place[place.length - 1] = { ...last, name };
+    definitions.set(name, last.code);
     const result: Code = { text: name, fixed: code.fixed, names: new Set([name]) };
     bound.set(last.code.text, result);
     return result;
@@ -110,9 +117,12 @@ export function writer(): Writer {
       const name = unique(wish ?? `t${++temporaries}`);
       const result: Code = { text: name, fixed: code.fixed, names: new Set([name]) };
       (code.fixed ? fixed : current().statements).push({ name, code });
+      definitions.set(name, code);
+      for (const other of code.names) mentioned.add(other);
       bound.set(code.text, result);
       return result;
     },
+    definition: (name) => definitions.get(name),
     comment(text) {
       current().comment = text;
     },

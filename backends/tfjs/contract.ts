@@ -180,11 +180,33 @@ function matrixProduct(a: View, b: View, out: readonly Ix[], scope: Scope): View
   const left = matrix(a, sides, ownRows, inner, scope);
   const right = matrix(b, sides, inner, ownColumns, scope);
   const flags = right.flipped ? `, ${left.flipped}, true` : left.flipped ? ", true" : "";
-  const made = scope.writer.bind(js`tf.matMul(${left.code}, ${right.code}${flags})`);
+  const second = flags === "" ? ownData(right.code, scope) : right.code;
+  const made = scope.writer.bind(js`tf.matMul(${left.code}, ${second}${flags})`);
   const axes = [...sides, ...ownRows, ...ownColumns];
   if (ownRows.length === 1 && ownColumns.length === 1) return permuted({ code: made, axes }, present(out, axes), scope);
   const shape = array(axes.map((ix) => size(extentOf(ix, scope), scope)));
   return permuted({ code: scope.writer.bind(js`tf.reshape(${made}, ${shape})`), axes }, present(out, axes), scope);
+}
+
+/**
+ * The wasm kernels of TensorFlow.js 4.22 keep what they prepare for the right operand of a plain `matMul` by its data
+ * alone: the same data under another shape gives wrong numbers or a trap. A `reshape` shares the data of its operand, so
+ * a second shape gets a copy, and so does any new shape of what the caller owns and may multiply by too.
+ */
+function ownData(code: Code, scope: Scope): Code {
+  const { writer, rights } = scope;
+  let root = code.text;
+  let made = writer.definition(root);
+  while (made !== undefined) {
+    const reshaped = /^tf\.(?:reshape|broadcastTo|cast)\(([\w$]+), /.exec(made.text)?.[1];
+    if (reshaped === undefined) break;
+    root = reshaped;
+    made = writer.definition(root);
+  }
+  const known = rights.get(root);
+  if (known === undefined) rights.set(root, code.text);
+  const shared = known === undefined ? made === undefined && root !== code.text : known !== code.text;
+  return shared ? writer.bind(js`tf.slice(${code}, 0)`) : code;
 }
 
 /**

@@ -70,6 +70,7 @@ export function emitModule(
       return found;
     },
     type: (v) => nodeOf(graph, v).type,
+    rights: new Map(),
   };
 
   const inner = innerValues(graph);

@@ -12,6 +12,8 @@ export interface EmitContext {
   /** The tensor that holds a value, in the shape of its type. */
   value(v: ValueId): Code;
   type(v: ValueId): TensorType;
+  /** Right operands of matrix products by the tensor that holds their data (`contract.ts`). */
+  readonly rights: Map<string, string>;
 }
 
 /** A context and the extents of one node's indices. */

@@ -54,7 +54,7 @@ function dispatchesOf(program: Program): ReadonlyMap<string, readonly Dispatch[]
 const mostLabels = 4;
 
 function notesOf(kernel: Kernel, dispatches: readonly Dispatch[]): KernelNotes {
-  const labels = [...new Set(dispatches.map((d) => d.label))];
+  const labels = [...new Set(dispatches.map((d) => (d.source === undefined ? d.label : `${d.label}, ${d.source}`)))];
   const [first] = dispatches;
   const agreed = first?.dims.map((d, i) =>
     dispatches.every((o) => o.dims[i] && sameDim(o.dims[i], d)) ? printDim(d) : "",

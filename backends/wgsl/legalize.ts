@@ -174,7 +174,7 @@ interface Namer {
 }
 
 function namer(kernel: Kernel): Namer {
-  const taken = new Set<string>();
+  const taken = new Set<string>(kernel.buffers.map((b) => b.id));
   const collect = (list: readonly KStmt[]): void => {
     for (const s of list) {
       if (s.s === "for" || s.s === "let") taken.add(s.var);

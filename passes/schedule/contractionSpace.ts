@@ -24,6 +24,8 @@ export const widthOf = (target: Target): Width => (target.vectors ? 4 : 1);
 
 /** Register rows and vectors of columns that are worth trying. */
 const tiles = [
+  [32, 4],
+  [32, 2],
   [16, 4],
   [8, 4],
   [16, 2],

@@ -6,23 +6,25 @@ import { textName } from "../graph/valueName.js";
 export interface Names {
   /** The name that the source gives a value, if it is known: `keys` for `let keys[k, c] = …`. */
   of(v: ValueId): string | undefined;
+  /** The same with the names of the calls round it, outermost first: `head.keys`. */
+  path(v: ValueId): string | undefined;
 }
 
-/** The innermost place in the source that a value comes from. */
-function spanOf(loc: Loc): Span | undefined {
+/** The places in the source that a value comes from: the calls, outermost first, then the place itself. */
+function spansOf(loc: Loc): readonly Span[] {
   switch (loc.kind) {
     case "source":
-      return loc.span;
+      return [loc.span];
     case "call":
-      return spanOf(loc.callee);
+      return [...spansOf(loc.caller), ...spansOf(loc.callee)];
     case "fused":
       for (const part of loc.from) {
-        const span = spanOf(part);
-        if (span !== undefined) return span;
+        const spans = spansOf(part);
+        if (spans.length > 0) return spans;
       }
-      return undefined;
+      return [];
     case "none":
-      return undefined;
+      return [];
   }
 }
 
@@ -43,23 +45,28 @@ function boundName(span: Span): string | undefined {
 }
 
 export function namesOf(g: Graph): Names {
-  const memo = new Map<ValueId, string | undefined>();
+  const memo = new Map<ValueId, readonly string[]>();
+  const words = (v: ValueId): readonly string[] => {
+    const known = memo.get(v);
+    if (known !== undefined) return known;
+    const made = wordsOf(g, v);
+    memo.set(v, made);
+    return made;
+  };
   return {
-    of(v) {
-      if (!memo.has(v)) {
-        const node = g.nodes[v];
-        const span = spanOf(g.locs[v] ?? { kind: "none" });
-        const name =
-          node?.op === "input"
-            ? node.name
-            : node?.op === "param"
-              ? node.path.split(".").at(-1)
-              : span === undefined
-                ? g.outputs.find((o) => o.value === v)?.name
-                : (textName(span) ?? boundName(span));
-        memo.set(v, name);
-      }
-      return memo.get(v);
+    of: (v) => words(v).at(-1),
+    path(v) {
+      const all = words(v);
+      return all.length === 0 ? undefined : all.filter((w, i) => w !== all[i - 1]).join(".");
     },
   };
+}
+
+function wordsOf(g: Graph, v: ValueId): readonly string[] {
+  const node = g.nodes[v];
+  if (node?.op === "input") return [node.name];
+  if (node?.op === "param") return node.path.split(".").slice(-1);
+  const spans = spansOf(g.locs[v] ?? { kind: "none" });
+  if (spans.length > 0) return spans.flatMap((span) => textName(span) ?? boundName(span) ?? []);
+  return g.outputs.flatMap((o) => (o.value === v ? [o.name] : [])).slice(0, 1);
 }

@@ -285,7 +285,9 @@ function termOf(k: KernelScope, node: RowNode, point: Point): { readonly value: 
 function reduced(k: KernelScope, node: RowNode, shape: Shape, each: Each): KExpr {
   invariant(node.op === "reduce" || node.op === "contract", () => `a ${node.op} is not one value`);
   const op = node.op === "contract" ? "add" : operatorOf(node.monoid);
-  const dtype = node.op === "contract" ? node.accum : node.type.dtype === "f16" ? "f32" : node.type.dtype;
+  // Half sums are kept in single precision; an extreme is an element, or the extreme of the elements' own dtype.
+  const wider = node.type.dtype === "f16" && (op === "add" || op === "mul");
+  const dtype = node.op === "contract" ? node.accum : wider ? "f32" : node.type.dtype;
   return folded(k, shape, op, dtype, each, (point) => {
     const { value, keep } = termOf(k, node, point);
     const wide = convert(dtype, value);

@@ -5,7 +5,7 @@ import type { Kernel } from "../../src/ir/kernel/ops.js";
 import type { Lowered, Program, Resource, Step, Temp } from "../../src/ir/program/program.js";
 import { invariant } from "../../src/util/invariant.js";
 import { dedupe } from "../kernel/dedupe.js";
-import type { Pass, PassContext } from "../pass.js";
+import type { Pass, PassContext, Remark } from "../pass.js";
 import { concat } from "./concat.js";
 import { contraction } from "./contraction.js";
 import { withCopies } from "./copies.js";
@@ -41,7 +41,10 @@ export function schedule(graph: Graph, pass: PassContext): Program {
   for (;;) {
     const plan = planRegions(g, refused);
     const built = buildAll(g, plan, refused, pass);
-    if (built.tooWide.length === 0) return dedupe.run(built.program, pass);
+    if (built.tooWide.length === 0) {
+      for (const remark of built.remarks) pass.remark(remark);
+      return dedupe.run(built.program, pass);
+    }
     refused = refuseMore(g, plan, built.tooWide, refused);
   }
 }
@@ -49,6 +52,7 @@ export function schedule(graph: Graph, pass: PassContext): Program {
 interface Built {
   readonly program: Program;
   readonly tooWide: readonly Match[];
+  readonly remarks: readonly Remark[];
 }
 
 function buildAll(g: Graph, plan: Regions, refused: Refusals, pass: PassContext): Built {
@@ -58,8 +62,10 @@ function buildAll(g: Graph, plan: Regions, refused: Refusals, pass: PassContext)
   const steps: Step[] = [];
   const temps: Temp[] = [];
   const tooWide: Match[] = [];
+  const remarks: Remark[] = [];
   for (const m of plan.matches) {
-    const lowered = lower(m, cx, pass);
+    const { lowered, remark } = lower(m, cx);
+    remarks.push(remark);
     if (lowered.kernels.some((k) => globals(k) > pass.target.maxBuffers)) tooWide.push(m);
     temps.push(...lowered.temps);
     const own = pool.add(lowered.kernels, lowered.steps);
@@ -75,7 +81,7 @@ function buildAll(g: Graph, plan: Regions, refused: Refusals, pass: PassContext)
     steps,
     ...subscriptsOf(g),
   };
-  return { program, tooWide };
+  return { program, tooWide, remarks };
 }
 
 /** The inputs that a runtime checks before a run. */
@@ -86,7 +92,7 @@ function subscriptsOf(g: Graph): Pick<Program, "subscripts"> {
 
 const globals = (k: Kernel): number => k.buffers.filter((b) => b.space === "global").length;
 
-function lower(m: Match, cx: BuildContext, pass: PassContext): Lowered {
+function lower(m: Match, cx: BuildContext): { readonly lowered: Lowered; readonly remark: Remark } {
   const refusals: string[] = [];
   for (const s of schedules) {
     const why = s.refuse(m, cx);
@@ -96,13 +102,13 @@ function lower(m: Match, cx: BuildContext, pass: PassContext): Lowered {
     }
     const params = s.space(m, cx)[0];
     invariant(params, () => `${s.name} has no parameters for ${cx.label(m)}`);
-    pass.remark({
+    const remark: Remark = {
       pass: "schedule",
       loc: cx.graph.locs[resultOf(m)] ?? { kind: "none" },
       message: `${cx.label(m)}: ${s.name}`,
       data: params,
-    });
-    return s.build(m, params, cx);
+    };
+    return { lowered: s.build(m, params, cx), remark };
   }
   invariant(false, () => `no schedule for ${cx.label(m)}: ${refusals.join("; ")}`);
 }
@@ -171,7 +177,11 @@ function buildContext(g: Graph, plan: Regions, refused: Refusals, pass: PassCont
     stored,
     inlined: (v) => plan.inlined.has(v),
     name,
-    label: (m) => name(m).replace(/_([a-z]+)$/, " ($1)"),
+    label(m) {
+      const words = names.path(resultOf(m)) ?? names.path(m.root);
+      const kind = node(m.root).op;
+      return words === undefined ? kind : `${words} (${kind})`;
+    },
     scalarReads: (m) => refused.vectors.has(m.root),
     firstReader: (v) => readers.get(v),
   };

@@ -18,6 +18,8 @@ interface Common<Options> {
   parseOptions(raw: Readonly<Record<string, unknown>>): Result<Options, Diagnostic>;
   target(options: Options): Target;
   load?(artifact: Artifact, host: Host): Promise<Executable>;
+  /** What the tools of the target say against an artifact (a compiler, a validator); nothing: they accept it. */
+  validate?(artifact: Artifact): Promise<readonly string[]>;
 }
 
 export interface GraphBackend<Options = unknown> extends Common<Options> {

@@ -233,6 +233,7 @@ function dimArgument(f: Frame, arg: Expr, callee: Callable, formal: FormalSignat
   }
   const { dim } = value.form;
   if (!checkPositive(f, dim, arg.span)) return undefined;
+  settle(f, arg, value);
   cx.types.set(arg, { kind: "dim", size: dim });
   return dim;
 }

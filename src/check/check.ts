@@ -5,13 +5,13 @@ import { nearest } from "../diagnostics/suggest.js";
 import { invariant } from "../util/invariant.js";
 import { checkCallable } from "./body.js";
 import type { CheckedProgram } from "./checked.js";
-import { type Context, createContext, report } from "./context.js";
+import { type Context, createContext, messageLimit, report } from "./context.js";
 import { type Loader, loadModules } from "./modules.js";
 import type { Module } from "./scope.js";
 import { settleCalls } from "./settle.js";
 import { resolveSignature, type Signature } from "./signature.js";
 import { maxSize } from "./sizes.js";
-import { topDim } from "./topDims.js";
+import { resolveDims } from "./topDims.js";
 
 export interface CheckOptions extends Loader {
   /** `--dim Name=v`: values for dims of the entry file that are given by a number or `?`. */
@@ -24,9 +24,6 @@ export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Messages of one run; beyond that nobody reads on. */
-const messageLimit = 100;
-
 /**
  * Checks a program (language.md 2): its entry file and what that imports. Each body is checked once; time is linear in
  * the length of the text. Never throws on a user's mistake.
@@ -37,7 +34,7 @@ export function check(entry: SourceFile, options: CheckOptions): Checked {
   const [main] = modules ?? [];
   if (modules === undefined || main === undefined) return { diagnostics: inOrder(cx.diagnostics, [entry]) };
   override(cx, main, options.dims);
-  for (const module of modules) for (const top of module.declared.values()) if (top.kind === "dim") topDim(cx, top);
+  resolveDims(cx, modules);
   const signatures: Signature[] = [];
   for (const module of modules)
     for (const top of module.declared.values()) {

@@ -1,6 +1,5 @@
 import type { Callable, DimDecl, Expr, IndexDecl, Name, SizeExpr, Subscript, TypeExpr } from "../../grammar/lf.ast.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Span } from "../diagnostics/span.js";
 import { type Dim, type DimSymbol, dimKey, printDim, symbolDim } from "../ir/dim.js";
 import type { DimEntity, Entity, TableEntry, Type } from "./checked.js";
 import type { IndexVar } from "./indices.js";
@@ -19,6 +18,13 @@ export type Atom =
       /** Bounds of `of` over dims alone, once found. */
       readonly bounds: { least?: Dim; most?: Dim };
     };
+
+export interface TableInfo {
+  readonly name: string;
+  readonly index: string;
+  /** Least, greatest and common step of the entries. */
+  readonly bounds: { readonly lo: number; readonly hi: number; readonly step: number };
+}
 
 /** What one run of the checker has found so far. Everything in it belongs to that run alone. */
 export interface Context {
@@ -42,8 +48,8 @@ export interface Context {
   /** The bound index behind an entry symbol `T[i]`. */
   readonly entryIndex: Map<string, IndexVar>;
   readonly entrySymbols: Map<string, Dim>;
-  /** Unique names of tables, and the word for their index. */
-  readonly tableNames: Map<DimEntity, { readonly name: string; readonly index: string }>;
+  /** Unique names of tables, the word for their index, the bounds of their entries. */
+  readonly tableNames: Map<DimEntity, TableInfo>;
   /** Quotients that a message was about, by key: one wrong size is often written twice. */
   readonly notWhole: Set<string>;
   /** Symbol names of `?` dims. */
@@ -103,6 +109,9 @@ export function createContext(): Context {
   };
 }
 
+/** Messages of one run; beyond that nobody reads on. */
+export const messageLimit = 100;
+
 export function report(cx: Context, diagnostic: Diagnostic): void {
   cx.diagnostics.push(diagnostic);
 }
@@ -139,10 +148,4 @@ export const showShape = (cx: Context, shape: readonly Dim[]): string =>
 export function showTensor(cx: Context, dtype: string, shape: readonly Dim[]): string {
   const element = dtype === "int" ? "i32" : dtype === "real" ? "f32" : dtype;
   return shape.length === 0 ? element : `${element}${showShape(cx, shape)}`;
-}
-
-/** A place of a conflict, with the size found there. */
-export interface SizedPlace {
-  readonly span: Span;
-  readonly size: string;
 }

@@ -3,7 +3,6 @@ import * as names from "../diagnostics/messages/names.js";
 import * as say from "../diagnostics/messages/types.js";
 import { constDim } from "../ir/dim.js";
 import type { DType } from "../ir/dtype.js";
-import { inferRepeat } from "./body.js";
 import { inferCall } from "./calls.js";
 import type { Type } from "./checked.js";
 import { report, showTensor } from "./context.js";
@@ -21,6 +20,7 @@ import {
   inferSum,
 } from "./operators.js";
 import { inferConcat, inferReduction } from "./reductions.js";
+import { inferRepeat } from "./repeat.js";
 import { sizeOf } from "./sizes.js";
 import { inferSubscript } from "./subscript.js";
 import { errorValue, isFlexible, scalar, type TensorValue, tensor, type Value } from "./value.js";
@@ -36,9 +36,14 @@ export function infer(f: Frame, e: Expr): Value {
     if (!isFlexible(value.dtype)) f.cx.types.set(e, value as Type);
     else if (value.shape.length > 0) f.cx.flexible.set(e, value.shape);
     if (value.form !== undefined && !value.form.indexed) f.cx.constants.set(e, value.form.dim);
-  }
+  } else if (value.kind === "several") f.cx.types.set(e, severalType(value));
   return value;
 }
+
+const severalType = ({ of }: Extract<Value, { kind: "several" }>): Type => ({
+  kind: "several",
+  of: of.map(({ name, value }) => ({ name, type: value as Type })), // results of calls and repeats are settled
+});
 
 function inferKind(f: Frame, e: Expr): Value {
   switch (e.kind) {

@@ -30,7 +30,7 @@ export function loadModules(cx: Context, entry: SourceFile, loader: Loader): rea
       whole = false;
       continue;
     }
-    const module: Module = { file, ast, declared: new Map(), visible: new Map() };
+    const module: Module = { file, ast, declared: new Map(), visible: new Map(), missing: new Set() };
     modules.push(module);
     byPath.set(file.path, module);
     declareAll(cx, module);
@@ -85,6 +85,7 @@ function importNames(cx: Context, into: Module, item: Import, from: Module): voi
   }
   for (const { name, as } of item.names) {
     const top = from.declared.get(name.text);
+    if (top === undefined || name.text.startsWith("_")) into.missing.add((as ?? name).text);
     if (top === undefined) {
       const near = nearest(
         name.text,

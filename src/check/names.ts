@@ -2,11 +2,11 @@ import type { Name } from "../../grammar/lf.ast.js";
 import * as say from "../diagnostics/messages/names.js";
 import { nearest } from "../diagnostics/suggest.js";
 import type { DimEntity } from "./checked.js";
-import { report } from "./context.js";
+import { messageLimit, report } from "./context.js";
 import type { Frame } from "./frame.js";
 import { type Binding, builtins, type TopLevel, visibleNames } from "./scope.js";
 import { topDim } from "./topDims.js";
-import type { Value } from "./value.js";
+import { errorValue, type Value } from "./value.js";
 
 /** F7: one namespace, nothing is hidden. Reports and returns false if the name is taken. */
 export function nameIsFree(f: Frame, name: Name, what: say.NewName): boolean {
@@ -32,21 +32,35 @@ export function nameIsFree(f: Frame, name: Name, what: say.NewName): boolean {
   return true;
 }
 
+function bind(f: Frame, { text }: Name, binding: Binding): void {
+  f.scope.local.set(text, binding);
+  f.scope.bound.push(text);
+}
+
 /** Binds a value; a name that is taken keeps its first owner. */
 export function bindValue(f: Frame, name: Name, value: Value, what: say.NewName): void {
   // a name that is taken keeps its first owner; one of a built-in function is used as if it were free
   if (!nameIsFree(f, name, what) && !onlyBuiltin(f, name)) return;
-  f.scope.local.set(name.text, { entity: { kind: "value", declared: name }, name: name.text, at: name.span, value });
+  bind(f, name, { entity: { kind: "value", declared: name }, name: name.text, at: name.span, value });
 }
 
 const onlyBuiltin = (f: Frame, { text }: Name): boolean =>
   builtins.has(text) && !f.scope.local.has(text) && !f.scope.module.visible.has(text);
 
+function bindSilent(f: Frame, name: Name): void {
+  const entity = { kind: "value", declared: name } as const;
+  bind(f, name, { entity, name: name.text, at: name.span, value: errorValue });
+}
+
 /** Binds a size; false if the name is taken. */
 export function bindDim(f: Frame, name: Name, dim: DimEntity, what: say.NewName): boolean {
   f.cx.dims.set(name, dim);
-  if (!nameIsFree(f, name, what)) return false;
-  f.scope.local.set(name.text, { entity: { kind: "dim", dim }, name: name.text, at: name.span });
+  if (!nameIsFree(f, name, what)) {
+    // where the name means something else, it is silent from here on
+    if (!f.scope.local.has(name.text)) bindSilent(f, name);
+    return false;
+  }
+  bind(f, name, { entity: { kind: "dim", dim }, name: name.text, at: name.span });
   return true;
 }
 
@@ -65,7 +79,7 @@ export function lookup(f: Frame, name: Name): Binding | "unknown" | "broken" {
     f.cx.names.set(name, entity);
     return { entity, name: name.text };
   }
-  return "unknown";
+  return f.scope.module.missing.has(text) ? "broken" : "unknown";
 }
 
 function topBinding(f: Frame, name: Name, top: TopLevel): Binding | "broken" {
@@ -92,7 +106,9 @@ export function reportUnknown(f: Frame, name: Name, wanted: say.Wanted): void {
     return;
   }
   const candidates = [...visibleNames(f.scope), ...(wanted === "size" ? [] : builtins.keys())];
-  report(f.cx, say.unknownName(name, wanted, nearest(name.text, candidates)));
+  // comparing words is slow; nobody reads the hundredth suggestion
+  const near = f.cx.diagnostics.length < messageLimit ? nearest(name.text, candidates) : undefined;
+  report(f.cx, say.unknownName(name, wanted, near));
 }
 
 export function describe(binding: Binding): string {

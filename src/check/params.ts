@@ -128,12 +128,25 @@ function checkInit(f: Frame, stmt: Param, dtype: DType): void {
     if (value === undefined) continue;
     const open = openPart(f, arg);
     if (open !== undefined) report(cx, say.initNotConstant(open.span, textOf(open)));
+    else if (!fixedDims(f, arg, init.name.text)) continue;
     else if (value.dtype === "int") adapt(f, arg, value, "f32");
     else {
       const settled = settle(f, arg, value);
       if (settled.dtype !== "f32") report(cx, say.initNotNumber(arg.span, textOf(arg), settled.dtype));
     }
   }
+}
+
+/** Whether the dims in an argument are known when the program is compiled. */
+function fixedDims(f: Frame, e: Expr, init: string): boolean {
+  const size = f.cx.constants.get(e);
+  if (size !== undefined)
+    return checkFixed(f, size, e.span, `an initialiser ${init}`, (dim) => say.initAtRunTime(e.span, init, dim));
+  let fixed = true;
+  forEachChild(e, (child) => {
+    if (fixed) fixed = fixedDims(f, child, init);
+  });
+  return fixed;
 }
 
 /** A part of an argument that is no constant. */

@@ -21,7 +21,7 @@ const zero = constDim(0);
 const one = constDim(1);
 
 /** The innermost facts are the ones that matter; a bound keeps hostile input from making proofs quadratic. */
-const factLimit = 64;
+const factLimit = 32;
 
 /** How an attempt went. `lost`: an index without a range is in it, which has been reported. */
 type Attempt =

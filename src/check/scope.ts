@@ -22,6 +22,8 @@ export interface Module {
   readonly declared: Map<string, TopLevel>;
   /** What is visible in the file: declared and imported. */
   readonly visible: Map<string, Visible>;
+  /** Names whose import is in error: nothing more is said of them. */
+  readonly missing: Set<string>;
 }
 
 export type TopLevel =
@@ -58,13 +60,21 @@ export interface Visible {
 export interface Scope {
   readonly module: Module;
   readonly local: Map<string, Binding>;
+  /** Names of values and sizes in `local`, in order of binding: a body takes its own out at its end. */
+  readonly bound: string[];
   /** Indices bound at this point, outermost first. */
   readonly indices: IndexVar[];
   /** Reductions of this statement that have ended, by index name: for the message about a use after the end. */
   readonly ended: Map<string, { readonly reduction: Span; readonly op: string }>;
 }
 
-export const createScope = (module: Module): Scope => ({ module, local: new Map(), indices: [], ended: new Map() });
+export const createScope = (module: Module): Scope => ({
+  module,
+  local: new Map(),
+  bound: [],
+  indices: [],
+  ended: new Map(),
+});
 
 /** Built-in scalar functions (F9) with their number of arguments. */
 export const builtins: ReadonlyMap<string, { readonly least: number; readonly most: number }> = new Map([

@@ -108,7 +108,15 @@ function meet(f: Frame, call: CallSite, obligation: Obligation): void {
       const [goal] = goals;
       if (asked === undefined || goal === undefined) return;
       proveAny(f, goals, call.facts, obligation.place, obligation.because, (because) =>
-        say.needsAtLeast(call.span, name, inequality(cx, asked), where(asked), because, obligation.place),
+        say.needsAtLeast(
+          call.span,
+          name,
+          inequality(cx, asked),
+          where(asked),
+          because,
+          sizesIn(cx, goal),
+          obligation.place,
+        ),
       );
       return;
     }
@@ -123,7 +131,15 @@ function meet(f: Frame, call: CallSite, obligation: Obligation): void {
       }
       report(
         cx,
-        say.needsWhole(call.span, name, obligation.because, where(obligation.of), show(cx, own), obligation.place),
+        say.needsWhole(
+          call.span,
+          name,
+          obligation.because,
+          where(obligation.of),
+          show(cx, own),
+          sizesIn(cx, own),
+          obligation.place,
+        ),
       );
       return;
     }
@@ -135,6 +151,14 @@ function meet(f: Frame, call: CallSite, obligation: Obligation): void {
       );
     }
   }
+}
+
+/** `S in 2..64, N = 8`: what is known of the dims in a size. */
+function sizesIn(cx: Context, d: Dim): string {
+  return symbolsOf(d)
+    .filter((s) => Number.isFinite(s.hi))
+    .map((s) => (s.lo === s.hi ? `${show(cx, s)} = ${s.lo}` : `${show(cx, s)} in ${s.lo}..${s.hi}`))
+    .join(", ");
 }
 
 /** F4: one instance has its parameters once, so the dims that they mention have one value in all of its calls. */
@@ -179,24 +203,42 @@ function compareCalls(f: Frame, name: Name, sites: readonly CallSite[], block: F
     const key = [...(site.instance?.layer ?? []).map(dimKey), ...uses.map((u) => dimKey(u.size))].join(" ");
     if (!distinct.has(key)) distinct.set(key, { site, uses });
   }
-  const groups = [...distinct.values()];
-  for (const [i, a] of groups.entries())
-    for (const b of groups.slice(i + 1)) {
-      const differing = firstDifference(cx, a, b);
-      if (differing === undefined) continue;
-      const [first, second] = differing;
-      report(
-        cx,
-        say.twoSizes(
-          name,
-          first.symbol.replace(/#.*/, ""),
-          { span: a.site.span, size: show(cx, first.size) },
-          { span: b.site.span, size: show(cx, second.size) },
-          first.parameter,
-        ),
-      );
-      return;
+  for (const [a, b] of pairs([...distinct.values()])) {
+    const differing = firstDifference(cx, a, b);
+    if (differing === undefined) continue;
+    const [first, second] = differing;
+    report(
+      cx,
+      say.twoSizes(
+        name,
+        first.symbol.replace(/#.*/, ""),
+        { span: a.site.span, size: show(cx, first.size) },
+        { span: b.site.span, size: show(cx, second.size) },
+        first.parameter,
+      ),
+    );
+    return;
+  }
+}
+
+/** Calls that may be of one layer: of those with a fixed layer number only equal ones. */
+function* pairs(groups: readonly Group[]): Iterable<readonly [Group, Group]> {
+  const fixed = new Map<string, Group>();
+  const moving: Group[] = [];
+  for (const group of groups) {
+    const numbers = (group.site.instance?.layer ?? []).map(sizeValue);
+    if (numbers.includes(undefined)) {
+      for (const other of fixed.values()) yield [other, group];
+      for (const other of moving) yield [other, group];
+      moving.push(group);
+      continue;
     }
+    const key = numbers.join(",");
+    const same = fixed.get(key);
+    if (same !== undefined) yield [same, group];
+    else fixed.set(key, group);
+    for (const other of moving) yield [other, group];
+  }
 }
 
 interface Use {

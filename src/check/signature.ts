@@ -38,14 +38,15 @@ export interface Signature {
   readonly generics: readonly { readonly name: Name; readonly symbol: string }[];
 }
 
-const sizeLimit = Number.POSITIVE_INFINITY;
+/** A body knows nothing of its caller's sizes but that they are at least 1. */
+const unbounded = Number.POSITIVE_INFINITY;
 
 /** Resolves the types of a callable and binds its generics and formals in the scope of its body. */
 export function resolveSignature(cx: Context, module: Module, callable: Callable): Signature {
   const f = createFrame(cx, createScope(module), callable);
   const generics: { name: Name; symbol: string }[] = [];
   for (const name of callable.generics) {
-    const symbol = freshSymbol(cx, name.text, 1, sizeLimit);
+    const symbol = freshSymbol(cx, name.text, 1, unbounded);
     cx.opaque.add(symbol.name);
     if (bindDim(f, name, { kind: "generic", symbol }, "generic")) generics.push({ name, symbol: symbol.name });
   }
@@ -55,7 +56,7 @@ export function resolveSignature(cx: Context, module: Module, callable: Callable
   // dim arguments first: `fn f(x: f32[K], K: dim)` may name them in any order
   for (const formal of callable.formals) {
     if (formal.type.head.kind !== "dim") continue;
-    const symbol = freshSymbol(cx, formal.name.text, 1, sizeLimit);
+    const symbol = freshSymbol(cx, formal.name.text, 1, unbounded);
     cx.opaque.add(symbol.name);
     bindDim(f, formal.name, { kind: "argument", symbol }, "argument");
     dimFormals.set(formal.name, symbol.name);

@@ -18,13 +18,14 @@ import {
   symbolDim,
   symbolsOf,
 } from "../ir/dim.js";
+import { invariant } from "../util/invariant.js";
 import type { DimEntity, TableEntry } from "./checked.js";
 import { type Context, report, show } from "./context.js";
 import type { Frame } from "./frame.js";
 import { fail, type IndexVar, knownRange } from "./indices.js";
 import { describe, lookup, reportUnknown } from "./names.js";
 import { isOpaque, prove, wholeHere } from "./prove.js";
-import { entryBounds, runtimeSymbols } from "./topDims.js";
+import { runtimeSymbols } from "./topDims.js";
 
 /** Sizes are below 2^31, so that positions are i32 on every machine. */
 export const maxSize = 2 ** 31 - 1;
@@ -330,10 +331,12 @@ export function counterEntry(cx: Context, table: Table, counter: string): Dim {
 }
 
 function entrySymbol(cx: Context, table: Table, word: string, id: string, at: TableEntry["at"]): Dim {
-  const name = `${cx.tableNames.get(table)?.name}[${word}]#${id}`;
+  const info = cx.tableNames.get(table);
+  invariant(info !== undefined, () => "a table without a name");
+  const name = `${info.name}[${word}]#${id}`;
   const known = cx.entrySymbols.get(name);
   if (known !== undefined) return known;
-  const { lo, hi, step } = entryBounds(table);
+  const { lo, hi, step } = info.bounds;
   const symbol = symbolDim(name, lo, hi, step);
   cx.entries.set(name, { table, at });
   cx.entrySymbols.set(name, symbol);

@@ -278,7 +278,7 @@ function inRange(f: Frame, e: SubscriptExpr, sub: Extract<Subscript, { kind: "at
       sub.span,
       () => {
         const least = lowerBound(f, form.dim, undefined);
-        return ranges.belowZero(subject(), least === undefined ? undefined : show(cx, least));
+        return ranges.belowZero(subject(), least === undefined ? undefined : shown(cx, least));
       },
       guarded,
     );
@@ -290,7 +290,7 @@ function inRange(f: Frame, e: SubscriptExpr, sub: Extract<Subscript, { kind: "at
       sub.span,
       () => {
         const most = lowerBound(f, subDim(zero, form.dim), undefined);
-        return ranges.beyondEnd(subject(), most === undefined ? undefined : show(cx, subDim(zero, most)));
+        return ranges.beyondEnd(subject(), most === undefined ? undefined : shown(cx, subDim(zero, most)));
       },
       guarded,
     );
@@ -329,6 +329,13 @@ function tableSubscript(f: Frame, e: SubscriptExpr): Value | undefined {
     if (typeof by !== "string") dim = entryOfBinding(f, name, table, by, sub.span);
   } else if (value.kind === "tensor") report(f.cx, names.tableEntryBy(sub.span, name.text));
   return dim === undefined ? errorValue : { kind: "tensor", dtype: "int", shape: [], form: { dim, indexed: false } };
+}
+
+/** A size with its number, where it has one. */
+function shown(cx: Context, d: Dim): string {
+  const text = show(cx, d);
+  const value = sizeValue(d);
+  return value === undefined || String(value) === text ? text : `${text} = ${value}`;
 }
 
 /** Where the thing that is subscripted was declared, for the message. */

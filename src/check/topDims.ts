@@ -1,9 +1,10 @@
+import type { DimDecl, SizeExpr } from "../../grammar/lf.ast.js";
 import * as say from "../diagnostics/messages/sizes.js";
 import { type Dim, type DimSymbol, dimKey, dimRange, symbolDim, symbolsOf } from "../ir/dim.js";
 import type { DimEntity } from "./checked.js";
-import { type Context, report, show, topName } from "./context.js";
+import { type Context, report, show, type TableInfo, topName } from "./context.js";
 import { createFrame, type Frame } from "./frame.js";
-import { createScope, type TopLevel } from "./scope.js";
+import { createScope, type Module, type TopLevel } from "./scope.js";
 import { checkSize, completeSize, maxSize, sizeValue } from "./sizes.js";
 
 export type TopDim = Extract<TopLevel, { kind: "dim" }>;
@@ -11,7 +12,52 @@ type Done = Extract<TopDim["state"], { is: "done" }>;
 
 const broken: Done = { is: "done", entity: undefined, binding: undefined, runtime: [] };
 
-/** What a top-level dim is (D2, D5); found once, on first use. */
+/** Resolves all dims of all files, each after the ones that it is made of: they may stand in any order. */
+export function resolveDims(cx: Context, modules: readonly Module[]): void {
+  const entered = new Set<TopDim>();
+  for (const module of modules)
+    for (const start of module.declared.values()) {
+      if (start.kind !== "dim") continue;
+      const stack: TopDim[] = [start];
+      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+        if (entered.has(top)) {
+          topDim(cx, top);
+          stack.pop();
+          continue;
+        }
+        entered.add(top);
+        for (const name of namesIn(top.decl)) {
+          const made = top.module.visible.get(name)?.top;
+          if (made?.kind !== "dim" || made.state.is !== "new") continue;
+          if (!entered.has(made)) stack.push(made);
+          else {
+            report(cx, say.dimOfItself(made.name));
+            made.state = broken;
+          }
+        }
+      }
+    }
+}
+
+/** The names that a declaration is made of. */
+function namesIn({ index, value }: DimDecl): Set<string> {
+  const found = new Set<string>();
+  const open: SizeExpr[] = index === undefined ? [] : [index.over];
+  if (value.kind === "size") open.push(value.size);
+  else if (value.kind === "table") open.push(...value.entries);
+  else open.push(value.lo, value.hi, ...(value.step === undefined ? [] : [value.step]));
+  for (let e = open.pop(); e !== undefined; e = open.pop()) {
+    if (e.kind === "name") found.add(e.name.text);
+    else if (e.kind === "entry") {
+      found.add(e.table.text);
+      open.push(e.at);
+    } else if (e.kind === "round") open.push(e.of);
+    else if (e.kind === "binary") open.push(e.left, e.right);
+  }
+  return found;
+}
+
+/** What a top-level dim is (D2, D5); found once. */
 export function topDim(cx: Context, top: TopDim): Done {
   const { state } = top;
   if (state.is === "done") return state;
@@ -158,20 +204,20 @@ function resolveTable(f: Frame, top: TopDim): DimEntity | undefined {
     return undefined;
   }
   const table = { kind: "table", over, entries: known } as const;
-  cx.tableNames.set(table, { name: topName(cx, name.text, top.module.file.path), index: index.name.text });
+  cx.tableNames.set(table, {
+    name: topName(cx, name.text, top.module.file.path),
+    index: index.name.text,
+    bounds: entryBounds(known),
+  });
   return table;
 }
 
 /** Least, greatest and common step of the entries. */
-export function entryBounds(table: Extract<DimEntity, { kind: "table" }>): {
-  readonly lo: number;
-  readonly hi: number;
-  readonly step: number;
-} {
+function entryBounds(entries: readonly Dim[]): TableInfo["bounds"] {
   let lo = maxSize;
   let hi = 1;
   let step = 0;
-  for (const entry of table.entries) {
+  for (const entry of entries) {
     const value = dimRange(entry).lo;
     lo = Math.min(lo, value);
     hi = Math.max(hi, value);

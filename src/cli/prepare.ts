@@ -1,7 +1,7 @@
 import { parseGraph } from "../../grammar/lfir.toIr.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { unknownModel } from "../diagnostics/messages/elaborate.js";
-import { graphOf } from "../driver/compile.js";
+import { modelOf, type SourceModel } from "../driver/compile.js";
 import { type BoundInputs, bindInputs, inputNodes } from "../driver/inputs.js";
 import { initialParameters, type Parameters, storedParameters } from "../driver/parameters.js";
 import { readSource } from "../driver/sources.js";
@@ -11,14 +11,24 @@ import type { InputOptions, ModelOptions } from "./options.js";
 
 /** The graph of the model that the options name, or the one that a .lfir file holds. */
 export function loadGraph(file: string, options: ModelOptions): Result<Graph, readonly Diagnostic[]> {
+  const model = loadModel(file, options);
+  return model.ok ? ok(model.value.graph) : model;
+}
+
+/** The same with the trees of its source; a .lfir file has none. */
+export function loadModel(
+  file: string,
+  options: ModelOptions,
+): Result<Pick<SourceModel, "graph"> & Partial<SourceModel>, readonly Diagnostic[]> {
   const source = readSource(file);
   if (!source.ok) return fail([source.error]);
   if (file.endsWith(".lfir")) {
     const graph = parseGraph(source.value, { dims: options.dim ?? new Map() });
-    if (!graph.ok || options.model === undefined || options.model === graph.value.name) return graph;
+    if (!graph.ok) return graph;
+    if (options.model === undefined || options.model === graph.value.name) return ok({ graph: graph.value });
     return fail([unknownModel(options.model, [graph.value.name], undefined)]);
   }
-  return graphOf(source.value, {
+  return modelOf(source.value, {
     dims: options.dim ?? new Map(),
     ...(options.model === undefined ? {} : { model: options.model }),
   });

@@ -4,8 +4,11 @@ import { collectDim, collectInput, collectName, wholeNumber } from "./options.js
 import { exit } from "./terminal.js";
 import { version } from "./version.js";
 
-/** The command line: what it accepts. What each command does is in `commands/`, loaded when it is asked for. */
-export async function main(argv: readonly string[]): Promise<number> {
+/**
+ * The command line: what it accepts. What each command does is in `commands/`, loaded when it is asked for. `self` is the
+ * program that can be started again with the same arguments, where there is one.
+ */
+export async function main(argv: readonly string[], self?: string): Promise<number> {
   let code: number = exit.ok;
   const program = new Command("lfc")
     .description("Compiles the mathematics of efficient attention (.lf) to kernels that run anywhere.")
@@ -42,12 +45,17 @@ export async function main(argv: readonly string[]): Promise<number> {
       ),
     )
     .option("-o, --out <folder>", "where to write; NAME.lfc in the current folder unless told")
+    .addOption(
+      new Option("--runtime <how>", "what the module runs on: its own copy, or the package lfc")
+        .choices(["inline", "import"])
+        .default("inline"),
+    )
     .addOption(model())
     .addOption(dim())
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
-      code = await watching(options.backend ?? [], async () =>
+      code = await watching(self, options.backend ?? [], async () =>
         (await import("./commands/compile.js")).compileCommand(file, options),
       );
     });
@@ -77,7 +85,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
-      code = await watching(options.backend === undefined ? [] : [options.backend], async () =>
+      code = await watching(self, options.backend === undefined ? [] : [options.backend], async () =>
         (await import("./commands/run.js")).runCommand(file, options),
       );
     });
@@ -96,7 +104,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
-      code = await watching(String(options.backends).split(","), async () =>
+      code = await watching(self, String(options.backends).split(","), async () =>
         (await import("./commands/compare.js")).compareCommand(file, options),
       );
     });
@@ -108,6 +116,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option("--check", "change nothing; exit code 1 when a file would change")
     .action(async (files: string[], options) => {
       code = await (await import("./commands/fmt.js")).fmtCommand(files, options);
+    });
+
+  program
+    .command("explain")
+    .description("say at length what the code of a message means; without a code, list all of them")
+    .argument("[code]", "as in a message: LF0203")
+    .action(async (wanted: string | undefined) => {
+      code = await (await import("./commands/explain.js")).explainCommand(wanted);
     });
 
   program
@@ -147,9 +163,19 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Runs a command here, or in a process of its own when it names a backend that is not ours. */
-async function watching(names: readonly string[], command: () => Promise<number>): Promise<number> {
+async function watching(
+  self: string | undefined,
+  names: readonly string[],
+  command: () => Promise<number>,
+): Promise<number> {
+  if (self === undefined) return command();
   const { watched } = await import("./watch.js");
-  return (await watched(names.map((n) => n.trim()))) ?? command();
+  return (
+    (await watched(
+      self,
+      names.map((n) => n.trim()),
+    )) ?? command()
+  );
 }
 
 /** The text for a report: an internal fault is never the user's mistake. */

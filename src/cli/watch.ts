@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { pluginHangs } from "../diagnostics/messages/backend.js";
-import { builtinNames } from "../driver/backends.js";
+import { locate } from "../driver/backends.js";
 import { exit, report } from "./terminal.js";
 
 /** Seconds that one function of a foreign backend may take. */
@@ -10,12 +10,12 @@ const patience = (): number => Number(process.env.LFC_PLUGIN_SECONDS ?? "") || 3
  * A command that uses a backend of somebody else runs in a process of its own, so that a backend that never returns can
  * be stopped. Gives the exit code, or `undefined` when this process is the one to do the work.
  */
-export function watched(names: readonly string[]): Promise<number> | undefined {
-  const foreign = names.some((n) => n !== "" && n !== "reference" && !builtinNames.includes(n));
-  const [, script] = process.argv;
-  if (!foreign || script === undefined || process.env.LFC_WATCHED !== undefined) return undefined;
+export async function watched(self: string, names: readonly string[]): Promise<number | undefined> {
+  if (process.env.LFC_WATCHED !== undefined) return undefined;
+  const located = await Promise.all(names.map((name) => locate(name)));
+  if (!located.some((l) => l.ok && l.value.origin.kind !== "built-in")) return undefined;
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...process.execArgv, script, ...process.argv.slice(2)], {
+    const child = spawn(process.execPath, [...process.execArgv, self, ...process.argv.slice(2)], {
       stdio: ["inherit", "inherit", "inherit", "ipc"],
       env: { ...process.env, LFC_WATCHED: "1" },
     });

@@ -32,12 +32,3 @@ export function roofline(work: Work, target: Target): Cost {
   const bound = overhead > Math.max(compute, memory) ? "overhead" : compute >= memory ? "flops" : "bytes";
   return { seconds, bound };
 }
-
-export const addCosts = (costs: readonly Cost[]): Cost => {
-  const seconds = costs.reduce((s, c) => s + c.seconds, 0);
-  const slowest = costs.reduce<Cost | undefined>(
-    (m, c) => (m === undefined || c.seconds > m.seconds ? c : m),
-    undefined,
-  );
-  return { seconds, bound: slowest?.bound ?? "overhead" };
-};

@@ -51,24 +51,5 @@ export const swiftshader: Target = {
   peak: { flops: 8e9, bandwidth: 5e9, exps: 5e7, dispatch: 1e-4, workgroup: 2e-6 },
 };
 
-/** Kernels printed as plain JavaScript: one number after another. */
-export const javascript: Target = {
-  name: "javascript",
-  execution: "simt",
-  dtypes: new Set(["f32", "f16", "i32", "u32", "bool"]),
-  subgroups: false,
-  subgroupSize: 1,
-  maxInvocations: 256,
-  maxGrid: 65535,
-  sharedBytes: 16384,
-  privateBytes: 8192,
-  maxBuffers: 8,
-  maxBinding: 1073741824,
-  registers: 128,
-  parallel: 1,
-  vectors: true,
-  // guess: about one multiply-add a nanosecond
-  peak: { flops: 1e9, bandwidth: 5e9, exps: 1e8, dispatch: 1e-6, workgroup: 1e-6 },
-};
-
-export const targets: Readonly<Record<string, Target>> = { generic, swiftshader, javascript };
+/** By name. */
+export const targets: Readonly<Record<string, Target>> = { generic, swiftshader };

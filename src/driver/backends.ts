@@ -51,7 +51,8 @@ export async function resolveBackend(
   return guardBackend(loaded.value, { name, from: origin.path });
 }
 
-async function locate(name: string, folder: string): Promise<Result<Located, Diagnostic>> {
+/** Where a backend of this name is, without loading it. */
+export async function locate(name: string, folder: string = process.cwd()): Promise<Result<Located, Diagnostic>> {
   if (builtins.has(name)) return ok({ name, origin: { kind: "built-in" } });
   const config = await configured(folder);
   if (!config.ok) return config;

@@ -9,11 +9,13 @@ import { elaborate } from "../check/elaborate/elaborate.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { unsupportedDtype } from "../diagnostics/messages/io.js";
 import type { SourceFile } from "../diagnostics/span.js";
+import { graphDTypes } from "../ir/graph/dtypes.js";
 import type { Graph } from "../ir/graph/ops.js";
 import type { Program } from "../ir/program/program.js";
 import { fail, ok, type Result } from "../util/result.js";
 import { PluginFault } from "./plugin.js";
 import { loadImport } from "./sources.js";
+import { withSources } from "./withSources.js";
 
 /** From text to an artifact. Each stage is a pure function of the one before; nothing here touches a file but imports. */
 export interface FrontendOptions {
@@ -34,11 +36,25 @@ export interface Checked {
 export const checkSource = (entry: SourceFile, options: FrontendOptions = {}): Checked =>
   check(entry, { dims: options.dims ?? new Map(), load: options.load ?? loadImport, parse: parseFile });
 
-/** The unoptimised graph of a model: what the program means. */
-export function graphOf(entry: SourceFile, options: FrontendOptions = {}): Result<Graph, readonly Diagnostic[]> {
+export interface SourceModel {
+  /** The unoptimised graph: what the program means. */
+  readonly graph: Graph;
+  /** The trees that it comes from: what its author calls things and says of them. */
+  readonly checked: CheckedProgram;
+}
+
+/** A model with the program that it was written in. */
+export function modelOf(entry: SourceFile, options: FrontendOptions = {}): Result<SourceModel, readonly Diagnostic[]> {
   const { program, diagnostics } = checkSource(entry, options);
   if (program === undefined || diagnostics.some((d) => d.severity === "error")) return fail(diagnostics);
-  return elaborate(program, options.model);
+  const graph = elaborate(program, options.model);
+  return graph.ok ? ok({ graph: graph.value, checked: program }) : graph;
+}
+
+/** The unoptimised graph of a model: what the program means. */
+export function graphOf(entry: SourceFile, options: FrontendOptions = {}): Result<Graph, readonly Diagnostic[]> {
+  const model = modelOf(entry, options);
+  return model.ok ? ok(model.value.graph) : model;
 }
 
 export interface LowerOptions {
@@ -75,9 +91,8 @@ function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Resul
   const parsed = backend.parseOptions(options.backendOptions ?? {});
   if (!parsed.ok) return fail([parsed.error]);
   const target = backend.target(parsed.value);
-  const lacking = source.nodes.find((n) => !target.dtypes.has(n.type.dtype));
-  if (lacking !== undefined)
-    return fail([unsupportedDtype(backend.name, lacking.type.dtype, `the model ${source.name}`)]);
+  const lacking = [...graphDTypes(source)].find((dtype) => !target.dtypes.has(dtype));
+  if (lacking !== undefined) return fail([unsupportedDtype(backend.name, lacking, `the model ${source.name}`)]);
 
   const remarks: Remark[] = [];
   const cx: PassContext = {
@@ -94,7 +109,7 @@ function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Resul
     if (refused.length > 0) return fail(refused);
     return ok({ backend, graph, artifact: backend.emit(graph, cx, parsed.value), remarks });
   }
-  const scheduled = runPass(optimised, schedulePass, cx, instruments);
+  const scheduled = withSources(runPass(optimised, schedulePass, cx, instruments), remarks);
   const program = runPasses(scheduled, [...programPipeline, ...(backend.legalize ?? [])], cx, instruments);
   return ok({ backend, graph: optimised, program, artifact: backend.emit(program, cx, parsed.value), remarks });
 }

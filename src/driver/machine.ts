@@ -33,14 +33,20 @@ export async function loadMachine(
   options: LowerOptions = {},
 ): Promise<Result<Machine, readonly Diagnostic[]>> {
   const lowered = lower(graph, backend, options);
-  if (!lowered.ok) return lowered;
+  return lowered.ok ? loadLowered(lowered.value, params, device) : lowered;
+}
+
+/** Loads what is compiled. */
+export async function loadLowered(
+  lowered: Lowered,
+  params: Parameters,
+  device: GPUDevice | undefined,
+): Promise<Result<Machine, readonly Diagnostic[]>> {
+  const { backend, artifact } = lowered;
   if (backend.load === undefined) return fail([emitOnly(backend.name)]);
   try {
-    const executable = await backend.load(lowered.value.artifact, {
-      params,
-      ...(device === undefined ? {} : { device }),
-    });
-    return ok({ lowered: lowered.value, executable });
+    const executable = await backend.load(artifact, { params, ...(device === undefined ? {} : { device }) });
+    return ok({ lowered, executable });
   } catch (error) {
     return fail([failure(backend.name, error)]);
   }

@@ -41,6 +41,8 @@ export function guardBackend(exported: unknown, foreign: Foreign): Result<Backen
     if (typeof exported[member] !== "function") return wrong(member, "a function");
   }
   if (exported.load !== undefined && typeof exported.load !== "function") return wrong("load", "a function, or absent");
+  if (exported.validate !== undefined && typeof exported.validate !== "function")
+    return wrong("validate", "a function, or absent");
   if (exported.legalize !== undefined && !isPasses(exported.legalize)) return wrong("legalize", "a list of passes");
 
   const backend = exported as unknown as Backend;
@@ -70,7 +72,7 @@ export function guardBackend(exported: unknown, foreign: Foreign): Result<Backen
     }
     return believe(member, value, check);
   };
-  const { load } = backend;
+  const { load, validate } = backend;
   const refuse = backend.consumes === "graph" ? backend.refuse : undefined;
   return ok({
     ...backend,
@@ -90,6 +92,9 @@ export function guardBackend(exported: unknown, foreign: Foreign): Result<Backen
             };
           },
         }),
+    ...(validate === undefined
+      ? {}
+      : { validate: (artifact) => guardAsync("validate", () => validate(artifact), textsProblem) }),
     ...(backend.legalize === undefined
       ? {}
       : {
@@ -148,6 +153,9 @@ function targetProblem(x: unknown): string | undefined {
 }
 
 const listProblem = (x: unknown): string | undefined => (Array.isArray(x) ? undefined : "a list of diagnostics");
+
+const textsProblem = (x: unknown): string | undefined =>
+  Array.isArray(x) && x.every((t) => typeof t === "string") ? undefined : "a list of texts";
 
 const executableProblem = (x: unknown): string | undefined =>
   isObject(x) && typeof x.run === "function" && typeof x.dispose === "function" ? undefined : "an Executable";

@@ -188,6 +188,12 @@ function fromTerms(terms: readonly Term[]): Dim {
   return { op: "poly", terms: normal.map(([, t]) => t) };
 }
 
+/** Takes the rounding of a few additions away: 1/3 + 2/3 is 1. */
+const snap = (x: number): number => {
+  const whole = Math.round(x);
+  return Math.abs(x - whole) <= 1e-12 * Math.max(1, Math.abs(x)) ? whole : x;
+};
+
 /** Real bounds of a size over the ranges of its dims, each term by itself (D4). */
 export function dimRange(d: Dim): Range {
   switch (d.op) {
@@ -211,16 +217,24 @@ export function dimRange(d: Dim): Range {
       let lo = 0;
       let hi = 0;
       for (const [num, den, powers] of d.terms) {
-        let least = 1;
-        let most = 1;
+        // numerators and denominators apart: a whole quotient must come out whole
+        const least = { num, den };
+        const most = { num, den };
         for (const [dim, e] of powers) {
           const r = dimRange(dim);
-          least *= e > 0 ? r.lo ** e : r.hi ** e;
-          most *= e > 0 ? r.hi ** e : r.lo ** e;
+          if (e > 0) {
+            least.num *= r.lo ** e;
+            most.num *= r.hi ** e;
+          } else {
+            least.den *= r.hi ** -e;
+            most.den *= r.lo ** -e;
+          }
         }
-        lo += (num * (num > 0 ? least : most)) / den;
-        hi += (num * (num > 0 ? most : least)) / den;
+        lo += num > 0 ? least.num / least.den : most.num / most.den;
+        hi += num > 0 ? most.num / most.den : least.num / least.den;
       }
+      lo = snap(lo);
+      hi = snap(hi);
       return { lo, hi };
     }
   }
@@ -283,7 +297,8 @@ export function evalDim(d: Dim, env: ReadonlyMap<string, number>): number {
         sum += n / m;
       }
       const whole = Math.round(sum);
-      return Math.abs(sum - whole) < 1e-6 ? whole : sum;
+      // + 0: a size is never -0
+      return Math.abs(sum - whole) < 1e-6 ? whole + 0 : sum;
     }
   }
 }

@@ -47,9 +47,9 @@ export function checkLimits(
   sizes: Sizes,
 ): void {
   const check = (subject: string, needs: number, most: number, what: string): void => {
-    if (needs > most) throw runtimeError("limit", subject, `${subject} needs ${needs} ${what}, the device allows ${most}`);
+    if (needs > most)
+      throw runtimeError("limit", subject, `${subject} needs ${needs} ${what}, the device allows ${most}`);
   };
-  for (const r of resources) check(r.name || r.id, byteLength(r, sizes), limits.maxBufferSize, "bytes in a buffer");
   for (const k of kernels)
     check(`the kernel ${k.name}`, k.buffers.length, limits.maxStorageBuffersPerShaderStage, "buffers");
   for (const d of chosenDispatches(steps, sizes)) {
@@ -61,13 +61,15 @@ export function checkLimits(
     );
     for (const bound of Object.values(d.bind)) {
       const r = resources.find(({ id }) => id === resourceOf(bound));
-      if (r !== undefined)
-        check(
-          r.name || r.id,
-          windowOf(bound, r, 1, sizes).size,
-          limits.maxStorageBufferBindingSize,
-          "bytes in one binding",
-        );
+      if (r === undefined) continue;
+      // what these steps do not touch may have sizes that nothing has bound yet
+      check(r.name || r.id, byteLength(r, sizes), limits.maxBufferSize, "bytes in a buffer");
+      check(
+        r.name || r.id,
+        windowOf(bound, r, 1, sizes).size,
+        limits.maxStorageBufferBindingSize,
+        "bytes in one binding",
+      );
     }
   }
 }

@@ -84,11 +84,7 @@ const wrong = (code: Side, r: ModelTensor, what: string): Error =>
 
 /** The member of a record or map; a name like `constructor` is no member. */
 export const member = <T>(of: Readonly<Record<string, T>> | ReadonlyMap<string, T>, name: string): T | undefined =>
-  of instanceof Map
-    ? of.get(name)
-    : Object.hasOwn(of, name)
-      ? (of as Readonly<Record<string, T>>)[name]
-      : undefined;
+  of instanceof Map ? of.get(name) : Object.hasOwn(of, name) ? (of as Readonly<Record<string, T>>)[name] : undefined;
 
 /**
  * Binds the run-time sizes to the shapes of the inputs and checks every input: its name, dtype, shape and number of
@@ -185,7 +181,11 @@ export function checkSubscripts<Handle>(
     if (!ArrayBuffer.isView(data)) continue;
     (data as TensorValues).forEach((value: number, i: number) => {
       if (value >= 0 && value < most) return;
-      throw runtimeError("input", input, `the input ${input} holds ${value} at position ${i}; it selects one of ${most}`);
+      throw runtimeError(
+        "input",
+        input,
+        `the input ${input} holds ${value} at position ${i}; it selects one of ${most}`,
+      );
     });
   }
 }

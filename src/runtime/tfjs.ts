@@ -88,8 +88,7 @@ export async function load(
       model?.dispose();
       tf.dispose(own);
     },
-    async (error) =>
-      runtimeError("device", name, `${name}: ${error instanceof Error ? error.message : error}`, error),
+    async (error) => runtimeError("device", name, `${name}: ${error instanceof Error ? error.message : error}`, error),
   );
 
   /** A tensor of the library for a value; one that had to be made is added to `made`. */
@@ -115,10 +114,7 @@ export async function load(
     return tensor;
   };
 
-  const execute = async (
-    given: (made: Tensor[]) => TfTensors,
-    where?: "device",
-  ): Promise<Tensors | DeviceTensors> => {
+  const execute = async (given: (made: Tensor[]) => TfTensors, where?: "device"): Promise<Tensors | DeviceTensors> => {
     const made: Tensor[] = [];
     let results: TfTensors = {};
     let kept = false;
@@ -178,8 +174,7 @@ export async function load(
       const { sizes, tensors } = bindInputs<Tensor>(symbols, face.inputs, inputs);
       checkSubscripts(face.subscripts, tensors, sizes);
       return execute(
-        (made) =>
-          Object.fromEntries(tensors.map(([r, t]) => [r.name, tensorOf("input", r, t.data, t.shape, made)])),
+        (made) => Object.fromEntries(tensors.map(([r, t]) => [r.name, tensorOf("input", r, t.data, t.shape, made)])),
         options.outputs,
       );
     }, options.signal);

@@ -21,7 +21,7 @@ import {
 import { byteLength, bytesOf, decode, roundUp, upload } from "./tensors.js";
 
 export { isRuntimeError, type RuntimeError, type RuntimeErrorCode } from "./errors.js";
-export type { ModelKernel, WgslModel } from "./model.js";
+export type { ModelDispatch, ModelKernel, ModelProgram, ModelStep, ModelTensor, WgslModel } from "./model.js";
 
 /**
  * Runs a scheduled program on a WebGPU device: in pages, workers and Node. It reads the program and the text of its
@@ -134,8 +134,7 @@ export async function load(
       // After a loss every promise is rejected, with one error or another, and the news of it may come later.
       await new Promise((resolve) => setTimeout(resolve));
       return (
-        lossError() ??
-        runtimeError("device", name, `${name}: ${error instanceof Error ? error.message : error}`, error)
+        lossError() ?? runtimeError("device", name, `${name}: ${error instanceof Error ? error.message : error}`, error)
       );
     },
   );
@@ -166,7 +165,11 @@ export async function load(
     usage: "COPY_SRC" | "COPY_DST" | "STORAGE",
   ): void => {
     if (buffer.size >= bytes && (buffer.usage & usages[usage]) !== 0) return;
-    throw runtimeError(code, r.name, `the ${code} ${r.name} needs a GPUBuffer of ${bytes} bytes with the usage ${usage}`);
+    throw runtimeError(
+      code,
+      r.name,
+      `the ${code} ${r.name} needs a GPUBuffer of ${bytes} bytes with the usage ${usage}`,
+    );
   };
 
   const wordBytes = (r: ModelTensor, shape: readonly number[]): number =>
@@ -345,7 +348,11 @@ export async function load(
     checkDevice();
     for (const feature of program.features ?? [])
       if (!device.features.has(feature))
-        throw runtimeError("feature", feature, `${name} needs the feature ${feature}, which the device was made without`);
+        throw runtimeError(
+          "feature",
+          feature,
+          `${name} needs the feature ${feature}, which the device was made without`,
+        );
     const least: Sizes = new Map(symbols.flatMap((s) => (s.op === "symbol" ? [[s.name, s.lo]] : [])));
     checkLimits(device, program, [...program.prepare, ...program.steps], least);
     kernels = await createPipelines(device, model);

@@ -219,6 +219,8 @@ describe("F6, F8: parameters", () => {
     ["param p: f32[N] = gaussian(1) return x", "LF0295"],
     ["param p: f32[N] = normal(x[0]) return x", "LF0295"],
     ["param p: f32[N] = normal(true) return x", "LF0295"],
+    ["param p: f32[N] = normal(1 / sqrt(S)) return x", "LF0295"],
+    ["param p: f32[N] = normal(1e39) return x", "LF0255"],
     ["param p: i32[N] return x", "LF0294"],
     ["param p: i32[N] = normal(1) return x", "LF0294"],
     ["param p: dim return x", "LF0267"],

@@ -37,6 +37,7 @@ describe("usage mistakes end with 2 and a hint", () => {
     [["ir", "x.lf", "--level", "everything"]],
     [["run", "x.lf", "--adapter", "quantum"]],
     [["compile", "x.lf", "--bakend", "js"]],
+    [["compile", "x.lf", "--runtime", "wasm"]],
   ])("lfc %j", async (args) => {
     const { code, err, out } = await lfc(...args);
     expect(code).toBe(2);
@@ -51,7 +52,9 @@ describe("compile", () => {
     expect(code).toBe(0);
     expect(text).toMatch(/LinformerHead for wgsl/);
     expect(text).toMatch(/dispatches +\d+/);
-    expect(readdirSync(out)).toEqual(expect.arrayContaining(["artifact.json", "program.json"]));
+    expect(text).toMatch(/gzipped +[\d.]+ KiB of JavaScript, [\d.]+ KiB of WGSL/);
+    const files = ["LinformerHead.js", "LinformerHead.d.ts", "artifact.json", "program.json"];
+    expect(readdirSync(out)).toEqual(expect.arrayContaining(files));
     expect(readdirSync(out).some((f) => f.endsWith(".wgsl"))).toBe(true);
   });
 
@@ -59,7 +62,8 @@ describe("compile", () => {
     const { code, json } = await lfcJson("compile", example("linformer_head"), "-o", join(dir, "out"));
     expect(code).toBe(0);
     expect(json).toMatchObject({
-      files: expect.arrayContaining(["program.json"]),
+      files: expect.arrayContaining(["program.json", "LinformerHead.js", "LinformerHead.d.ts"]),
+      sizes: { javascript: expect.any(Number), wgsl: expect.any(Number), module: expect.any(Number) },
       dispatches: expect.any(Number),
       parameterBytes: 4 * (3 * 64 * 32 + 2 * 16 * 128),
       transientBytes: expect.any(Number),
@@ -78,6 +82,28 @@ describe("compile", () => {
       backends: { tfjs: { dispatches: null }, wgsl: { dispatches: expect.any(Number) } },
     });
     expect(readdirSync(join(dir, "o")).sort()).toEqual(["artifact.json", "tfjs", "wgsl"]);
+  });
+
+  test("the module on the package instead of its own runtime; js has no module", async () => {
+    const out = join(dir, "out");
+    const args = [
+      "compile",
+      example("first"),
+      "--backend",
+      "wgsl",
+      "--backend",
+      "js",
+      "--runtime",
+      "import",
+      "-o",
+      out,
+    ];
+    const { code, json } = await lfcJson(...args);
+    expect(code).toBe(0);
+    expect(readFileSync(join(out, "wgsl", "First.js"), "utf8")).toContain('import * as runtime from "lfc/runtime";');
+    expect(json).toMatchObject({
+      backends: { js: { sizes: null }, wgsl: { sizes: { javascript: expect.any(Number) } } },
+    });
   });
 
   test("the same bytes twice", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { cstTypes, updateReference } from "../../grammar/generate.js";
@@ -20,8 +20,12 @@ function checkedIn(name: string, made: string): void {
 
 test("the types of the concrete tree are those of the grammar", () => checkedIn("lf.cst.d.ts", cstTypes()));
 
-test("REFERENCE.md shows the grammar, the levels and the words of the language", () => {
-  checkedIn("REFERENCE.md", updateReference(read("REFERENCE.md")));
+test("REFERENCE.md shows the grammar, the levels, the words, the functions and the library of the language", () => {
+  const std = join(grammar, "../src/std");
+  const library = readdirSync(std)
+    .sort()
+    .map((name) => ({ path: `std/${name}`, text: readFileSync(join(std, name), "utf8") }));
+  checkedIn("REFERENCE.md", updateReference(read("REFERENCE.md"), library));
 });
 
 test("the grammar has no ambiguity with two tokens of lookahead", () => {

@@ -1,19 +1,19 @@
 import type { DType } from "../../src/ir/dtype.js";
-import { statement } from "./statements.js";
+import { element } from "./elements.js";
+import { real, tame } from "./reals.js";
 import {
   type Body,
   freshIndex,
   freshName,
-  pickAxes,
   type Program,
+  pickAxes,
   type Root,
   type Tensor,
   typeText,
   visible,
 } from "./scope.js";
-import { real, tame, whole } from "./scalars.js";
-import { element } from "./elements.js";
 import { combine, genericSize, type Size } from "./sizes.js";
+import { statement } from "./statements.js";
 import { ex, type Interval } from "./text.js";
 
 /** A fn or block that the program declares, as its callers see it. */
@@ -23,7 +23,12 @@ export interface CallableText {
   readonly text: string;
   readonly generics: readonly Size[];
   readonly formals: readonly Formal[];
-  readonly results: readonly { readonly name: string; readonly dtype: DType; readonly axes: readonly Size[]; readonly range: Interval }[];
+  readonly results: readonly {
+    readonly name: string;
+    readonly dtype: DType;
+    readonly axes: readonly Size[];
+    readonly range: Interval;
+  }[];
   /** Steps of its largest statement. */
   readonly work: number;
   /** The result has the type of the first argument, so that it can be repeated. */
@@ -52,9 +57,11 @@ export const bodyText = (lines: readonly string[]): string => `{\n${indent(lines
 /** A function or block with a body of random statements. */
 export function randomCallable(p: Program, kind: "fn" | "block"): CallableText {
   const { r } = p;
-  const name = freshName(p, kind === "fn" ? "f" : "B");
+  const name = freshName(p, kind === "fn" ? "fn" : "B");
   const names = r.shuffle(["N", "D", "K", "C"]);
-  const generics = Array.from({ length: kind === "fn" ? r.int(1, 2) : r.int(0, 1) }, () => genericSize(names.pop() ?? "G"));
+  const generics = Array.from({ length: kind === "fn" ? r.int(1, 2) : r.int(0, 1) }, () =>
+    genericSize(names.pop() ?? "G"),
+  );
   const own = p.sizes.filter((s) => s.most <= 17);
   const sizes = kind === "fn" ? [...generics, ...(r.chance(0.3) ? own.slice(0, 1) : [])] : [...own, ...generics];
   const layer = kind === "block" || r.chance(0.4);
@@ -64,7 +71,8 @@ export function randomCallable(p: Program, kind: "fn" | "block"): CallableText {
   const first = axesFor(b, [...generics].slice(0, 2));
   formals.push({ kind: "tensor", name: freshName(p, "a"), dtype: "f32", axes: first });
   for (const generic of generics)
-    if (!first.includes(generic)) formals.push({ kind: "tensor", name: freshName(p, "a"), dtype: "f32", axes: [generic] });
+    if (!first.includes(generic))
+      formals.push({ kind: "tensor", name: freshName(p, "a"), dtype: "f32", axes: [generic] });
   const more = r.int(0, 2);
   for (let i = 0; i < more; i++) {
     const dtype = r.pick(["f32", "f32", "bool", "i32"] as const);
@@ -76,13 +84,27 @@ export function randomCallable(p: Program, kind: "fn" | "block"): CallableText {
     (b.sizes as Size[]).push(byDim);
   }
   for (const f of formals)
-    if (f.kind === "tensor") b.tensors.push({ name: f.name, dtype: f.dtype, axes: f.axes, range: f.dtype === "f32" ? given : f.dtype === "bool" ? [0, 1] : [0, 7] });
+    if (f.kind === "tensor")
+      b.tensors.push({
+        name: f.name,
+        dtype: f.dtype,
+        axes: f.axes,
+        range: f.dtype === "f32" ? given : f.dtype === "bool" ? [0, 1] : [0, 7],
+      });
   const statements = r.int(1, 3);
   for (let i = 0; i < statements; i++) statement(b);
   if (layer) last(b, first, r.pick(["f32"] as const));
   const results = resultsOf(b, layer);
-  const shown = results.map((t, i) => ({ name: `${r.pick(["out", "y", "res"])}${i}`, dtype: t.dtype, axes: t.axes, range: t.range }));
-  const types = shown.length === 1 && r.chance(0.8) ? typeText(shown[0]?.dtype as DType, shown[0]?.axes ?? []) : `(${shown.map((s) => `${s.name}: ${typeText(s.dtype, s.axes)}`).join(", ")})`;
+  const shown = results.map((t, i) => ({
+    name: `${r.pick(["out", "y", "res"])}${i}`,
+    dtype: t.dtype,
+    axes: t.axes,
+    range: t.range,
+  }));
+  const types =
+    shown.length === 1 && r.chance(0.8)
+      ? typeText(shown[0]?.dtype as DType, shown[0]?.axes ?? [])
+      : `(${shown.map((s) => `${s.name}: ${typeText(s.dtype, s.axes)}`).join(", ")})`;
   const lines = [...root.params, ...b.lines, `return ${results.map((t) => t.name).join(", ")}`];
   const all = [...generics, ...(byDim === undefined ? [] : [byDim])];
   const head = `${kind} ${name}${generics.length > 0 ? `<${generics.map((g) => g.text).join(", ")}>` : ""}`;
@@ -113,10 +135,19 @@ export function last(b: Body, axes: readonly Size[], dtype: "f32"): Tensor {
     b.indices.push(index);
     return index;
   });
-  const recent = visible(b).filter((t) => t.dtype === dtype).slice(-2);
+  const recent = visible(b)
+    .filter((t) => t.dtype === dtype)
+    .slice(-2);
   const e = recent.length > 0 ? element(b, b.r.pick(recent), indices) : real(b, dtype, 1, indices);
   const second = real(b, dtype, 1, indices);
-  const bounded = tame(b, ex(`${e.text} + ${second.level === "if" ? `(${second.text})` : second.text}`, "sum", [e.lo + second.lo, e.hi + second.hi]), 8);
+  const bounded = tame(
+    b,
+    ex(`${e.text} + ${second.level === "if" ? `(${second.text})` : second.text}`, "sum", [
+      e.lo + second.lo,
+      e.hi + second.hi,
+    ]),
+    8,
+  );
   b.indices.length -= axes.length;
   const name = freshName(b.p, "v");
   const left = indices.map((i) => (i.annotate || !i.bare ? `${i.name}: ${i.size.text}` : i.name)).join(", ");
@@ -146,16 +177,24 @@ export function libraryCallable(p: Program): CallableText {
   const N = genericSize("N");
   const D = genericSize("D");
   const K = genericSize("K");
-  const name = freshName(p, "f");
+  const name = freshName(p, "fn");
   const x: Formal = { kind: "tensor", name: "x", dtype: "f32", axes: [N, D] };
-  const over = (a: Size, b: Size): Size => ({ text: `${a.text} / ${b.text}`, dim: a.dim, most: 12, fixed: false, generic: true });
   const divides = (bindings: ReadonlyMap<string, Size>, by: string): boolean => {
     const [n, d] = [bindings.get("N"), bindings.get(by)];
     return n !== undefined && d !== undefined && combine(n, "/", d) !== undefined;
   };
-  void over;
-  const one = (text: string, formals: readonly Formal[], dtype: DType, axes: readonly Size[], range: Interval, work: number, more: Partial<CallableText> = {}): CallableText => {
-    const used = [N, D, K].filter((g) => formals.some((f) => (f.kind === "dim" ? f.name === g.text : f.axes.includes(g))));
+  const one = (
+    text: string,
+    formals: readonly Formal[],
+    dtype: DType,
+    axes: readonly Size[],
+    range: Interval,
+    work: number,
+    more: Partial<CallableText> = {},
+  ): CallableText => {
+    const used = [N, D, K].filter((g) =>
+      formals.some((f) => (f.kind === "dim" ? f.name === g.text : f.axes.includes(g))),
+    );
     const declared = used.filter((g) => !formals.some((f) => f.kind === "dim" && f.name === g.text));
     return {
       name,
@@ -185,7 +224,14 @@ export function libraryCallable(p: Program): CallableText {
         { layer: false },
       );
     case 1:
-      return one("{\n  let top = max[d] x[d]\n  return top + log(sum[d] exp(x[d] - top))\n}", [vector], "f32", [], [-12, 12], 12);
+      return one(
+        "{\n  let top = max[d] x[d]\n  return top + log(sum[d] exp(x[d] - top))\n}",
+        [vector],
+        "f32",
+        [],
+        [-12, 12],
+        12,
+      );
     case 2:
       return one(
         "{\n  dim R = N / K\n  let y[j: K, c] = mean[r: R where keep[j * R + r]] x[j * R + r, c]\n  return y\n}",
@@ -240,12 +286,20 @@ export function libraryCallable(p: Program): CallableText {
         { layer: false },
       );
     case 7:
-      return one("{ x + y }", [{ kind: "tensor", name: "x, y", dtype: "f32", axes: [N, D] }], "f32", [N, D], [-16, 16], 144, {
-        formals: [
-          { kind: "tensor", name: "x", dtype: "f32", axes: [N, D] },
-          { kind: "tensor", name: "y", dtype: "f32", axes: [N, D] },
-        ],
-      });
+      return one(
+        "{ x + y }",
+        [{ kind: "tensor", name: "x, y", dtype: "f32", axes: [N, D] }],
+        "f32",
+        [N, D],
+        [-16, 16],
+        144,
+        {
+          formals: [
+            { kind: "tensor", name: "x", dtype: "f32", axes: [N, D] },
+            { kind: "tensor", name: "y", dtype: "f32", axes: [N, D] },
+          ],
+        },
+      );
     default:
       return one(
         "{\n  let y[n, i] = concat[i](x[n, i], w[i])\n  return y\n}",
@@ -257,5 +311,3 @@ export function libraryCallable(p: Program): CallableText {
       );
   }
 }
-
-export const wholeTest = whole;

@@ -1,12 +1,11 @@
 import { addDim, constDim, mulDim, provablyAtLeast, subDim } from "../../src/ir/dim.js";
 import { type Body, type Index, type Tensor, visible } from "./scope.js";
-import { leastOf, operand, same, type Size, valueOf } from "./sizes.js";
+import { leastOf, operand, type Size, same, fixedValue } from "./sizes.js";
 import { type Ex, ex } from "./text.js";
 
 /** Elements of tensors: every kind of subscript that the checker proves in range (language.md I3 to I7). */
 const one = constDim(1);
-const fits = (most: Parameters<typeof subDim>[0], axis: Size): boolean =>
-  provablyAtLeast(subDim(axis.dim, one), most);
+const fits = (most: Parameters<typeof subDim>[0], axis: Size): boolean => provablyAtLeast(subDim(axis.dim, one), most);
 
 /** `t[n, j * R + r]`; the indices in `first` are used if they can be. */
 export function element(b: Body, t: Tensor, first: readonly Index[] = [], depth = 0): Ex {
@@ -60,7 +59,7 @@ function oddSubscripts(b: Body, axis: Size, used: Set<Index>): readonly (() => s
   };
   for (const i of b.indices) {
     const last = subDim(i.size.dim, one);
-    if (!same(i.size, axis) && fits(last, axis))
+    if (!i.linked && !same(i.size, axis) && fits(last, axis))
       options.push(() => {
         used.add(i);
         return bareUse(i, axis);
@@ -142,4 +141,4 @@ export function guarded(b: Body, t: Tensor): { readonly cond: string; readonly v
 
 /** A size as a number in an expression; at least 1. */
 export const sizeNumber = (s: Size): Ex =>
-  ex(s.text, /^\w+$/.test(s.text) ? "postfix" : "if", [1, valueOf(s) ?? s.most], { constant: true, whole: true });
+  ex(s.text, /^\w+$/.test(s.text) ? "postfix" : "if", [1, fixedValue(s) ?? s.most], { constant: true, whole: true });

@@ -1,7 +1,7 @@
 import type { DType } from "../../src/ir/dtype.js";
 import type { Random } from "../support/random.js";
 import type { CallableText } from "./callables.js";
-import { combine, derive, leastOf, same, sameAxes, type Size, valueOf, volume } from "./sizes.js";
+import { combine, derive, leastOf, type Size, same, sameAxes, fixedValue, volume } from "./sizes.js";
 import type { Interval } from "./text.js";
 
 /** What a generated program may contain. */
@@ -30,6 +30,8 @@ export interface Index {
   /** Some subscript says its range; else it needs an annotation. */
   bare: boolean;
   annotate: boolean;
+  /** Bound by the short form, which leaves no room for an annotation. */
+  linked: boolean;
   readonly kept: boolean;
 }
 
@@ -86,10 +88,13 @@ const indexNames = [..."ijkmnqrtuacdhlo", "step", "from", "as", "lf", "fixed", "
 
 /** An index name that nothing in scope has. */
 export function freshIndex(b: Body, size: Size, kept = true): Index {
-  const taken = new Set([...b.indices.map((i) => i.name), ...b.counters.map((c) => c.name), ...b.sizes.map((s) => s.text)]);
+  const taken = new Set([...b.indices, ...b.counters].map((x) => x.name));
+  for (const s of [...b.sizes, ...b.p.sizes]) taken.add(s.text);
   const free = indexNames.filter((n) => !taken.has(n));
-  const name = b.r.chance(0.9) ? (free.slice(0, 15)[b.r.int(0, Math.min(14, free.length - 1))] ?? freshName(b.p, "i")) : b.r.pick(free);
-  return { name, size, bare: false, annotate: false, kept };
+  const name = b.r.chance(0.9)
+    ? (free.slice(0, 15)[b.r.int(0, Math.min(14, free.length - 1))] ?? freshName(b.p, "i"))
+    : b.r.pick(free);
+  return { name, size, bare: false, annotate: false, linked: false, kept };
 }
 
 export const visible = (b: Body): readonly Tensor[] => [
@@ -126,8 +131,9 @@ export function pickAxes(b: Body, rank: number): readonly Size[] {
 /** A size that the program has, or one made of its sizes. */
 export function pickSize(b: Body): Size {
   if (b.r.chance(0.85)) return b.r.pick(b.sizes);
-  const made = derive(b.r, b.sizes.filter((s) => !s.generic));
-  return made !== undefined && made.most <= 64 ? made : b.r.pick(b.sizes);
+  const known = b.sizes.filter((s) => !s.generic);
+  const made = known.length > 0 ? derive(b.r, known) : undefined;
+  return made !== undefined && made.most <= 64 && !/\b(ceil|floor)\b/.test(made.text) ? made : b.r.pick(b.sizes);
 }
 
 const floats: Interval = [-6, 6];
@@ -158,17 +164,20 @@ export function tensorOf(b: Body, dtype: DType, axes: readonly Size[], fresh = 0
 
 /** A run-time axis of a parameter is a slice of a fixed one (`E[:, 0..Seq]`). */
 const canSlice = (b: Body, axes: readonly Size[]): boolean =>
-  b.nested === 0 && axes.every((a) => a.fixed || (!a.generic && valueOf(a) === undefined && a.most <= 64));
+  b.nested === 0 && axes.every((a) => a.fixed || (!a.generic && fixedValue(a) === undefined && a.most <= 64));
 
 function parameter(b: Body, dtype: DType, axes: readonly Size[]): Tensor {
   const { r } = b;
   const name = freshName(b.p, "w");
   const whole: Size[] = axes.map((a) => (a.fixed ? a : { ...a, text: String(a.most), fixed: true }));
   const options = ["", " = normal(0.7)", " = uniform(-1, 1)", " = xavier", " = ones", " = fixed normal(0.5)"];
-  if (dtype === "f32" && valueOf(whole[0] as Size) !== undefined) options.push(` = uniform(-1 / sqrt(${operandText(whole[0] as Size)}), 0.5)`);
+  if (dtype === "f32" && fixedValue(whole[0] as Size) !== undefined)
+    options.push(` = uniform(-1 / sqrt(${operandText(whole[0] as Size)}), 0.5)`);
   const init = r.chance(0.6) ? "" : r.pick(options);
   const ones = init === " = ones";
-  b.root.params.push(`param ${name}: ${typeText(dtype, whole)}${init}`);
+  b.root.params.push(
+    `param ${name}: ${b.kind === "model" && r.chance(0.1) ? keyed(b, name, dtype, whole, init) : typeText(dtype, whole) + init}`,
+  );
   const range: Interval = ones ? [1, 1] : floats;
   if (axes.every((a) => a.fixed)) {
     const tensor: Tensor = { name, dtype, axes, range };
@@ -185,6 +194,18 @@ function parameter(b: Body, dtype: DType, axes: readonly Size[]): Tensor {
 }
 
 const operandText = (s: Size): string => (/^\w+$/.test(s.text) ? s.text : `(${s.text})`);
+
+/** A parameter that says where a checkpoint keeps it, and how (F6). */
+function keyed(b: Body, name: string, dtype: DType, axes: readonly Size[], init: string): string {
+  const letters = b.r.shuffle([..."abcdefg"]).slice(0, axes.length);
+  const order = b.r.shuffle(letters);
+  const packed =
+    order.length > 1 && b.r.chance(0.5)
+      ? `(${order.slice(0, 2).join(" ")}) ${order.slice(2).join(" ")}`.trim()
+      : order.join(" ");
+  const type = `${dtype}[${axes.map((a, i) => `${letters[i]}: ${a.text}`).join(", ")}]`;
+  return `${type}${init} from "net.${name}.weight"${b.r.chance(0.7) ? ` as "${packed}"` : ""}`;
+}
 
 /** Values made of index numbers alone: what a pure function can do. */
 function madeOfIndices(b: Body, dtype: DType, axes: readonly Size[]): Tensor {

@@ -47,7 +47,7 @@ export const sameAxes = (a: readonly Size[], b: readonly Size[]): boolean =>
 /** Elements at most. */
 export const volume = (axes: readonly Size[]): number => axes.reduce((product, axis) => product * axis.most, 1);
 /** The value of a size that is the same in every run. */
-export const valueOf = (size: Size): number | undefined => {
+export const fixedValue = (size: Size): number | undefined => {
   const { lo, hi } = dimRange(size.dim);
   return lo === hi ? lo : undefined;
 };
@@ -72,7 +72,14 @@ export const genericSize = (name: string): Size => ({
 
 /** `a + b`, `a * b`, …; undefined where the checker would refuse it or it is less than 1. */
 export function combine(a: Size, op: "+" | "-" | "*" | "/", b: Size): Size | undefined {
-  const dim = op === "+" ? addDim(a.dim, b.dim) : op === "-" ? subDim(a.dim, b.dim) : op === "*" ? mulDim(a.dim, b.dim) : divDim(a.dim, b.dim);
+  const dim =
+    op === "+"
+      ? addDim(a.dim, b.dim)
+      : op === "-"
+        ? subDim(a.dim, b.dim)
+        : op === "*"
+          ? mulDim(a.dim, b.dim)
+          : divDim(a.dim, b.dim);
   if (dim === undefined || !provablyAtLeast(dim, constDim(1)) || !isWhole(dim)) return undefined;
   const left = op === "*" || op === "/" ? operand(a) : a.text;
   const right = op === "+" ? b.text : operand(b);
@@ -122,7 +129,20 @@ export function randomDims(r: Random, withRuntime: boolean): Dims {
   const sizes: Size[] = [];
   const runtime: RuntimeDim[] = [];
   const lines: string[] = [];
-  const names = r.shuffle(["Seq", "Model", "Head", "Proj", "Rows", "Cols", "Depth", "Feat", "Batch", "Win", "step", "Ffn"]);
+  const names = r.shuffle([
+    "Seq",
+    "Model",
+    "Head",
+    "Proj",
+    "Rows",
+    "Cols",
+    "Depth",
+    "Feat",
+    "Batch",
+    "Win",
+    "step",
+    "Ffn",
+  ]);
   const name = (): string => names.pop() ?? `D${lines.length}`;
   const count = r.int(3, 5);
   for (let i = 0; i < count; i++) {
@@ -147,8 +167,8 @@ export function randomDims(r: Random, withRuntime: boolean): Dims {
   for (let i = 0; i < derived; i++) {
     const size = derive(r, sizes);
     if (size === undefined || size.most > 64 || sizes.some((s) => same(s, size))) continue;
-    if (r.chance(0.25)) {
-      sizes.push(size); // written out wherever it is used
+    if (r.chance(0.25) && !/\(/.test(size.text)) {
+      sizes.push(size); // written out wherever it is used; ceil and floor are no functions of expressions
       continue;
     }
     const text = name();

@@ -66,7 +66,12 @@ const startsWithReduction = (e: Ex): boolean => /^(sum|mean|max|min|prod)\[/.tes
 /** `b` is kept away from 0 by the caller. */
 export const over = (a: Ex, b: Ex): Ex => {
   const ends = [a.lo / b.lo, a.lo / b.hi, a.hi / b.lo, a.hi / b.hi];
-  return ex(`${closed(a, "product")} / ${closed(b, "unary")}`, "product", [Math.min(...ends), Math.max(...ends)], both(a, b));
+  return ex(
+    `${closed(a, "product")} / ${closed(b, "unary")}`,
+    "product",
+    [Math.min(...ends), Math.max(...ends)],
+    both(a, b),
+  );
 };
 
 export const negative = (e: Ex): Ex => {

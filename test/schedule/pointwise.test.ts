@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { schedule } from "../../passes/schedule/schedule.js";
 import { noLoc } from "../../src/diagnostics/span.js";
 import { addDim, constDim, symbolDim } from "../../src/ir/dim.js";
 import { argument, call, constant, convert, indexValue, select } from "../../src/ir/graph/scalars.js";
-import { agree, dim, hand, ix, simt, tensor, use } from "./support.js";
+import { graphOfText } from "../support/model.js";
+import { agree, dim, hand, ix, passContext, simt, tensor, use } from "./support.js";
 
 test.each([1, 3, 4, 64, 257, 300])("a map of %i elements", async (n) => {
   const h = hand();
@@ -171,4 +173,26 @@ test("layers of one shape share their kernels", async () => {
   const program = await agree(h.finish({ x }), { values: { x: tensor([6, 8]) } });
   expect(program.steps.length).toBe(4);
   expect(program.kernels.length).toBe(1);
+});
+
+test("kernels and labels have the names of the source", async () => {
+  const program = schedule(
+    graphOfText(`lf 1
+dim N = 8
+fn scaled(x: f32[N], by: f32) -> f32[N] {
+  let big[n] = x[n] * by
+  return big
+}
+model M(x: f32[N], s: f32) -> f32[N] {
+  let a = scaled(x, s)
+  let total = sum[n] a[n]
+  let y[n] = a[n] + total
+  return y
+}
+`),
+    passContext(),
+  );
+  const labels = program.steps.map((s) => (s.step === "dispatch" ? s.label : ""));
+  expect(labels).toEqual(["y (map)"]);
+  expect(program.kernels.map((k) => k.name)).toEqual(["y_map"]);
 });

@@ -5,7 +5,7 @@ import { interpret } from "../../src/ir/graph/interpret.js";
 import { randomGraph, randomValues } from "../support/random-graph.js";
 import { agree, simt } from "./support.js";
 
-const count = Number(process.env.LFC_RANDOM ?? 40);
+const count = Number(process.env.LFC_RANDOM ?? 24);
 const first = Number(process.env.LFC_SEED ?? 1);
 
 test.each(Array.from({ length: count }, (_, i) => first + i))("random graph %i", async (seed) => {

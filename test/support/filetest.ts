@@ -237,7 +237,7 @@ function programCounts(program: Program): ReadonlyMap<string, number> {
   ]);
   for (const k of program.kernels)
     walkStmts(k.body, (s) => {
-      const word = s.s === "for" ? s.bind.to : s.s;
+      const word = s.s === "for" && s.bind.to !== "serial" ? s.bind.to : s.s;
       counts.set(word, (counts.get(word) ?? 0) + 1);
     });
   return counts;

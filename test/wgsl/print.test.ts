@@ -108,7 +108,9 @@ test("sums keep the order in which they were written", async () => {
     const [p, q, r] = [a as KExpr, b as KExpr, c as KExpr];
     return mul(sub(p, sub(q, r)), add(call("neg", q), mul(r, call("div", p, mul(q, r)))));
   });
-  expect(textOf(program)).toContain("b_y[v_lane] = (v_a - (v_b - v_c)) * (-v_b + v_c * (v_a / (v_b * v_c)));");
+  // a variable beside a buffer of the same name has a number
+  const text = textOf(program).replace(/(v_[abc])_1\b/g, "$1");
+  expect(text).toContain("b_y[v_lane] = (v_a - (v_b - v_c)) * (-v_b + v_c * (v_a / (v_b * v_c)));");
   await accepted(textOf(program));
 });
 

@@ -24,7 +24,7 @@ import { runBody } from "./statement.js";
 import { type Value, wholeTensor } from "./value.js";
 
 /** Bodies of calls and steps of repeats that one model may inline: a model of a thousand layers has some ten thousand. */
-const bodyLimit = 100_000;
+const bodyLimit = 20_000;
 
 /**
  * Checked program → graph of one model: every call inlined, every repeat unrolled, every size but the `?` dims a number.

@@ -1,54 +1,79 @@
 import { basename } from "node:path";
+import type { Artifact } from "../../backend/backend.js";
+import { describe, type GeneratedModule, generateModule, type ModuleSizes } from "../../codegen/index.js";
 import { resolveBackend } from "../../driver/backends.js";
 import { type Lowered, lower } from "../../driver/compile.js";
 import { type Figures, figures, showBytes, showFlops } from "../../driver/report.js";
 import { writeArtifacts } from "../../driver/write.js";
 import type { ModelOptions } from "../options.js";
-import { loadGraph } from "../prepare.js";
+import { loadModel } from "../prepare.js";
 import { exit, print, report } from "../terminal.js";
+import { version } from "../version.js";
 
 interface Options extends ModelOptions {
   readonly backend?: readonly string[];
   readonly out?: string;
+  readonly runtime?: "inline" | "import";
+}
+
+interface Compiled {
+  readonly name: string;
+  readonly lowered: Lowered;
+  readonly artifact: Artifact;
+  readonly module: GeneratedModule | undefined;
 }
 
 export async function compileCommand(file: string, options: Options): Promise<number> {
   const json = options.json === true;
-  const graph = loadGraph(file, options);
-  if (!graph.ok) return report(graph.error, json);
+  const model = loadModel(file, options);
+  if (!model.ok) return report(model.error, json);
+  const { graph, checked } = model.value;
 
-  const made: { readonly name: string; readonly lowered: Lowered }[] = [];
+  const made: Compiled[] = [];
   for (const name of new Set(options.backend ?? ["wgsl"])) {
     const backend = await resolveBackend(name);
     if (!backend.ok) return report([backend.error], json);
-    const lowered = lower(graph.value, backend.value, { fp: options.fp });
+    const lowered = lower(graph, backend.value, { fp: options.fp });
     if (!lowered.ok) return report(lowered.error, json);
-    made.push({ name, lowered: lowered.value });
+    const { artifact } = lowered.value;
+    const module = await generateModule(lowered.value, describe(graph, checked), {
+      runtime: options.runtime ?? "inline",
+      version,
+    });
+    made.push({
+      name,
+      lowered: lowered.value,
+      module,
+      artifact: module === undefined ? artifact : { ...artifact, files: [...module.files, ...artifact.files] },
+    });
   }
 
   const folder = options.out ?? `${basename(file).replace(/\.lf(ir)?$/, "")}.lfc`;
   const several = made.length > 1;
   const written = writeArtifacts(
     folder,
-    made.map(({ name, lowered }) => ({ under: several ? name : "", artifact: lowered.artifact })),
-    { model: graph.value.name, backends: made.map((m) => m.name) },
+    made.map(({ name, artifact }) => ({ under: several ? name : "", artifact })),
+    { model: graph.name, backends: made.map((m) => m.name) },
   );
   if (!written.ok) return report([written.error], json);
 
-  const results = made.map(({ name, lowered }) => ({
+  const results = made.map(({ name, lowered, artifact, module }) => ({
     name,
-    figures: figures(
-      lowered.graph,
-      lowered.program,
-      lowered.artifact.files.map((f) => (several ? `${name}/${f.path}` : f.path)),
-    ),
+    figures: {
+      ...figures(
+        lowered.graph,
+        lowered.program,
+        artifact.files.map((f) => (several ? `${name}/${f.path}` : f.path)),
+      ),
+      sizes: module?.sizes ?? null,
+    },
   }));
   if (json) {
     const [main] = results;
     print(
       JSON.stringify(
         {
-          model: graph.value.name,
+          model: graph.name,
           folder,
           ...main?.figures,
           ...(several ? { backends: Object.fromEntries(results.map((r) => [r.name, r.figures])) } : {}),
@@ -58,12 +83,14 @@ export async function compileCommand(file: string, options: Options): Promise<nu
       ),
     );
   } else {
-    for (const r of results) print(describe(graph.value.name, r.name, folder, r.figures));
+    for (const r of results) print(summary(graph.name, r.name, folder, r.figures));
   }
   return exit.ok;
 }
 
-function describe(model: string, backend: string, folder: string, f: Figures): string {
+type Sized = Figures & { readonly sizes: ModuleSizes | null };
+
+function summary(model: string, backend: string, folder: string, f: Sized): string {
   const at = Object.entries(f.at)
     .map(([name, value]) => `${name} = ${value}`)
     .join(", ");
@@ -75,9 +102,13 @@ function describe(model: string, backend: string, folder: string, f: Figures): s
     `  parameters        ${showBytes(f.parameterBytes)}`,
     ...(f.transientBytes === null ? [] : [`  transient, peak   ${showBytes(f.transientBytes)}`]),
     ...(f.flops === null ? [] : [`  work              ${showFlops(f.flops)}`]),
+    ...(f.sizes === null ? [] : [`  gzipped           ${showSizes(f.sizes)}`]),
   ];
   return lines.join("\n");
 }
+
+const showSizes = ({ javascript, wgsl }: ModuleSizes): string =>
+  `${showBytes(javascript)} of JavaScript${wgsl === 0 ? "" : `, ${showBytes(wgsl)} of WGSL`}`;
 
 const listed = (files: readonly string[]): readonly string[] =>
   files.length <= 8 ? files : [...files.slice(0, 6), `… and ${files.length - 6} more`];

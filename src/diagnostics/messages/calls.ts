@@ -165,12 +165,13 @@ export const needsAtLeast = (
   asked: string,
   where: string,
   here: string,
+  sizes: string,
   place: Span,
 ): Diagnostic =>
   error("LF0279", span, `${callee} needs ${asked}, which does not hold here`, {
     label: given(where),
     notes: noteAt(place, "needed here"),
-    help: asked === here ? undefined : `for this call: ${here}`,
+    help: `for this call: ${here}${sizes === "" ? "" : `, with ${sizes}`}`,
   });
 
 export const needsWhole = (
@@ -179,12 +180,13 @@ export const needsWhole = (
   asked: string,
   where: string,
   here: string,
+  sizes: string,
   place: Span,
 ): Diagnostic =>
   error("LF0280", span, `${callee} needs ${asked} to be a whole number`, {
     label: given(where),
     notes: noteAt(place, "needed here"),
-    help: `${here} is not known to be whole`,
+    help: `${here} is not a whole number${sizes === "" ? "" : `, with ${sizes}`}`,
   });
 
 export const needsFixed = (
@@ -256,7 +258,7 @@ export function targetCount(
   const wanted = results.length === 1 ? "a" : results.map((r, i) => r || `r${i + 1}`).join(", ");
   return error(
     "LF0285",
-    targets.length > 1 ? spanOf(targets, span) : span,
+    spanOf(targets, span),
     `${code(value)} gives ${count(results.length, "result", "results")} for ${count(targets.length, "name", "names")}`,
     {
       label: list(names),

@@ -164,7 +164,11 @@ export interface Subject {
 export function belowZero(s: Subject, least: string | undefined): Diagnostic {
   const condition = conditionFor(s.text);
   return error("LF0206", s.span, `${code(s.text)} can be below 0`, {
-    label: least === undefined || least === s.text ? "below 0" : `as small as ${least}`,
+    label: s.guard
+      ? "even under the condition"
+      : least === undefined || least === s.text
+        ? "below 0"
+        : `as small as ${least}`,
     help:
       s.index === undefined
         ? `a subscript of ${code(s.of)} is at least 0`
@@ -184,7 +188,7 @@ export function beyondEnd(s: Subject, most: string | undefined): Diagnostic {
     s.extentValue === undefined || s.extent === String(s.extentValue) ? s.extent : `${s.extent} = ${s.extentValue}`;
   const last = s.extentValue === undefined ? `${s.extent} - 1` : String(s.extentValue - 1);
   return error("LF0207", s.span, `${code(s.text)} can be beyond the end of this axis`, {
-    label: `${most === undefined || most === s.text ? "" : `reaches ${most}; `}the axis has ${extent}, so 0 … ${last}`,
+    label: `${most === undefined || most === s.text || s.guard ? "" : `reaches ${most}; `}the axis has ${extent}, so 0 … ${last}`,
     help:
       s.index === undefined
         ? undefined

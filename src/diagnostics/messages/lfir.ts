@@ -47,7 +47,7 @@ export const indexMissing = (span: Span, index: string): Diagnostic =>
   error("LF0611", span, `a map has every index in its result, ${index} is missing`);
 
 export const argumentCount = (span: Span, name: string, wanted: string, found: number): Diagnostic =>
-  error("LF0612", span, `${name} takes ${wanted}, not ${found}`);
+  error("LF0612", span, `${name} takes ${wanted === "1" ? "one argument" : `${wanted} arguments`}, not ${found}`);
 
 export const noArgument = (span: Span, position: number, known: number): Diagnostic =>
   error("LF0613", span, `there is no $${position}: the node has ${count(known, "argument", "arguments")}`);

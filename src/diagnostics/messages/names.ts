@@ -57,7 +57,7 @@ export const indexBoundTwice = (name: Name, outer: Span): Diagnostic =>
   error("LF0215", name.span, `index ${name.text} is already bound around this`, {
     label: "bound again here",
     notes: noteAt(outer, `${name.text} is bound here`),
-    help: `if both are the same index, this one is not to be reduced: take it out of the brackets; if not, use another letter here`,
+    help: "an index means one thing until its scope ends: use another letter here, or leave this one out if both are the same index",
   });
 
 export const builtinName = (name: Name, what: NewName): Diagnostic =>

@@ -30,7 +30,7 @@ export const initOfInstance = (span: Span, block: string): Diagnostic =>
   });
 
 export const initNeeded = (span: Span, names: readonly Name[], dtype: string): Diagnostic =>
-  error("LF0294", span, `a ${dtype} parameter has no random values`, {
+  error("LF0294", span, `${dtype.startsWith("i") ? "an" : "a"} ${dtype} parameter has no random values`, {
     label: dtype,
     help: `say what it holds: ${code(`param ${list(names.map((n) => n.text))}: ${dtype}[…] = zeros`)}`,
   });
@@ -63,6 +63,12 @@ export const initNotConstant = (span: Span, text: string): Diagnostic =>
     help: "use numbers, dims and functions of these",
   });
 
+export const initAtRunTime = (span: Span, init: string, dim: string): Diagnostic =>
+  error("LF0295", span, `the numbers of ${init} are known when the program is compiled`, {
+    label: `${dim} is bound at run time`,
+    help: "use a dim that is given by a number",
+  });
+
 export const initNotNumber = (span: Span, text: string, dtype: string): Diagnostic =>
   error("LF0295", span, `the numbers of an initialiser are f32: ${code(text)} is ${dtype}`, { label: dtype });
 
@@ -76,7 +82,12 @@ export const fromOfSeveral = (span: Span, key: string, names: readonly Name[]): 
 
 export const placeholder = (span: Span, word: string, axes: readonly string[], name: string): Diagnostic =>
   error("LF0297", span, `${code(`{${word}}`)} is not an axis of the parameter ${name}`, {
-    label: axes.length === 0 ? "its type names no axis" : `its axes are ${list(axes)}`,
+    label:
+      axes.length === 0
+        ? "its type names no axis"
+        : axes.length === 1
+          ? `its only named axis is ${axes[0]}`
+          : `its axes are ${list(axes)}`,
     help: `a key with ${code(`{${word}}`)} stands for one stored tensor for each ${word}: name that axis in the type, ${code(`[${word}: …]`)}`,
   });
 
@@ -126,7 +137,7 @@ export function layoutNames(span: Span, layout: string, problem: LayoutProblem, 
               ? `${what} names ${problem.name}, which is in the key already`
               : `${what} leaves out ${problem.name}`;
   return error("LF0299", span, message, {
-    label: `the axes are ${list(axes)}`,
+    label: axes.length === 1 ? `the only axis is ${axes[0]}` : `the axes are ${list(axes)}`,
     help: "a layout holds each axis once, in stored order; brackets join axes that are stored as one, as in `(h c) d`",
   });
 }

@@ -42,12 +42,14 @@ export function mixedTypes(span: Span, a: Typed, b: Typed, joined: Joined): Diag
         : joined.by === "if"
           ? `an \`if\` of ${a.dtype} and ${b.dtype}`
           : `${joined.text} of ${a.dtype} and ${b.dtype}`;
-  const whole = a.dtype === "i32" || a.dtype === "u32" ? a : b;
-  const other = whole === a ? b : a;
+  // the one that holds less becomes the other
+  const order = ["bool", "u32", "i32", "f16", "f32"];
+  const less = order.indexOf(a.dtype) < order.indexOf(b.dtype) ? a : b;
+  const other = less === a ? b : a;
   return error("LF0246", b.span, `${what}: element types are not converted by themselves`, {
     label: b.dtype,
     notes: noteAt(a.span.start === b.span.start ? span : a.span, a.dtype),
-    help: `convert one of them: ${code(`${other.dtype}(${whole.text})`)}`,
+    help: `convert one of them: ${code(`${other.dtype}(${less.text})`)}`,
   });
 }
 

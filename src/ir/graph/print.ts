@@ -282,7 +282,7 @@ export function printLoc(loc: Loc): string {
       case "source": {
         const { line, column } = position(l.span.file, l.span.start);
         const { path } = l.span.file;
-        return `${/^[\w./\\~+@-]+$/.test(path) ? path : JSON.stringify(path)}:${line}:${column}`;
+        return `${/^[\w./\\~+@-]{1,200}$/.test(path) ? path : JSON.stringify(path)}:${line}:${column}`;
       }
       case "call": {
         const callee = l.callee.kind === "call" ? `(${inner(l.callee)})` : inner(l.callee);

@@ -336,7 +336,9 @@ export function createBounds(worlds: readonly World[]): Bounds {
     if (whole && prove(whole, world)) return true;
     const candidates = bound(t.of, sign === "positive" ? "lower" : "upper", world);
     const holds = (to: Affine): boolean => !tooLarge(t.by, to) && prove(replaceTerm(a, t, to), world);
-    return candidates.how === "any" ? candidates.of.some(holds) : candidates.of.every(holds);
+    if (candidates.how === "all") return candidates.of.every(holds);
+    // Short ones first: they settle most, and long ones may use up the effort.
+    return [...candidates.of].sort((x, y) => x.terms.length - y.terms.length).some(holds);
   };
 
   const factsIn = (world: World): readonly Affine[] => {

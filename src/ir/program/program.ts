@@ -41,6 +41,8 @@ export type Step =
       readonly bytes: Dim;
       /** What it computes, in the user's words. */
       readonly label: string;
+      /** The lines of the source that it comes from: `linformer.lf:28`. */
+      readonly source?: string;
     }
   | {
       readonly step: "choose";

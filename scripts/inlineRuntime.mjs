@@ -1,0 +1,26 @@
+import { root } from "./shared.mjs";
+
+/** The runtime of a backend, minified, as one expression with the value `{ load, isRuntimeError }`. */
+export async function inlineRuntime(kind) {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [`src/runtime/${kind}.ts`],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    platform: "neutral",
+    minify: true,
+    legalComments: "none",
+    write: false,
+  });
+  const text = outputFiles[0].text.trim();
+  // A function round the module keeps its short names to itself.
+  const parts = /^(.*)export\s*\{([^{}]*)\};?$/s.exec(text);
+  if (parts === null) throw new Error(`esbuild ended the ${kind} runtime in another way than by export { … }`);
+  const exported = parts[2].split(",").map((entry) => {
+    const [local, name] = entry.trim().split(/\s+as\s+/);
+    return name === undefined ? local : `${name}:${local}`;
+  });
+  return `(()=>{${parts[1]}return{${exported.join(",")}}})()`;
+}

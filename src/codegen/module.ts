@@ -1,0 +1,135 @@
+import { gzipSync } from "node:zlib";
+import { moduleHead } from "../../backends/tfjs/emit.js";
+import type { TfjsInterface } from "../../backends/tfjs/index.js";
+import { modelOf } from "../../backends/wgsl/index.js";
+import type { Artifact } from "../backend/backend.js";
+import type { Lowered } from "../driver/compile.js";
+import { subscriptInputs } from "../ir/graph/subscripts.js";
+import { invariant } from "../util/invariant.js";
+import { type Machine, printDeclarations, tfjsMachine, webgpuMachine } from "./declarations.js";
+import type { ModelInterface, Port } from "./describe.js";
+import { packFace, packProgram } from "./pack.js";
+import { requiredLimits } from "./requirements.js";
+import { runtimeText } from "./runtimeText.js";
+import { printScript, printTexts, type ScriptParts } from "./script.js";
+import { fileBase } from "./typeNames.js";
+
+export interface ModuleOptions {
+  /** `inline`: the module needs nothing. `import`: it needs the package lfc. */
+  readonly runtime: "inline" | "import";
+  /** Of lfc, for the note at the top. */
+  readonly version: string;
+}
+
+export interface GeneratedModule {
+  readonly files: Artifact["files"];
+  readonly sizes: ModuleSizes;
+}
+
+/** Bytes after gzip. */
+export interface ModuleSizes {
+  /** The module without the texts of its kernels. */
+  readonly javascript: number;
+  /** The texts of all kernels. */
+  readonly wgsl: number;
+  /** The module as it is. */
+  readonly module: number;
+}
+
+/** The module of a model for the backend that it was lowered for. */
+export function printModule(lowered: Lowered, face: ModelInterface, options: ModuleOptions): Promise<GeneratedModule> {
+  return lowered.backend.name === "tfjs" ? tfjsModule(lowered, face, options) : webgpuModule(lowered, face, options);
+}
+
+async function webgpuModule(
+  { artifact }: Lowered,
+  face: ModelInterface,
+  options: ModuleOptions,
+): Promise<GeneratedModule> {
+  const model = modelOf(artifact);
+  const { program, wgsl } = model;
+  const used = withWeights(
+    face,
+    program.resources.filter((r) => r.kind === "param").map((r) => r.name),
+  );
+  const texts = printTexts(wgsl);
+  return print(used, webgpuMachine, options, texts, {
+    limits: requiredLimits(program),
+    features: program.features ?? [],
+    data: [
+      "// The kernels, as in the files beside this one.",
+      texts,
+      "// What the runtime does with them.",
+      packProgram(model),
+    ],
+    argument: "{ program, wgsl }",
+    runtime: await runtimeFrom(options, "webgpu"),
+  });
+}
+
+async function tfjsModule(lowered: Lowered, face: ModelInterface, options: ModuleOptions): Promise<GeneratedModule> {
+  const { artifact, graph } = lowered;
+  const code = artifact.files.find((f) => f.path.endsWith(".tfjs.js"))?.text;
+  invariant(typeof code === "string" && code.includes(moduleHead), () => "the tfjs backend wrote no module");
+  const { inputs, params, outputs, symbols } = artifact.meta.interface as TfjsInterface;
+  const used = withWeights(
+    face,
+    params.map((p) => p.name),
+  );
+  const subscripts = subscriptInputs(graph).map(({ input, extent }) => ({ input, extent }));
+  return print(used, tfjsMachine, options, "", {
+    limits: {},
+    features: [],
+    data: [
+      packFace({
+        name: face.name,
+        symbols,
+        inputs,
+        params,
+        outputs,
+        ...(subscripts.length === 0 ? {} : { subscripts }),
+      }),
+      code.replace(moduleHead, moduleHead.replace("export ", "")).trim(),
+    ],
+    argument: "model, face",
+    runtime: await runtimeFrom(options, "tfjs"),
+  });
+}
+
+/** A weight that nothing reads is not asked for. */
+const withWeights = (face: ModelInterface, names: readonly string[]): ModelInterface => {
+  const used = new Set(names);
+  return { ...face, weights: face.weights.filter((w: Port) => used.has(w.name)) };
+};
+
+async function runtimeFrom({ runtime }: ModuleOptions, kind: "webgpu" | "tfjs"): Promise<ScriptParts["runtime"]> {
+  if (runtime === "import") return { kind: "import", from: kind === "webgpu" ? "lfc/runtime" : "lfc/runtime/tfjs" };
+  return { kind: "inline", text: await runtimeText(kind) };
+}
+
+function print(
+  face: ModelInterface,
+  machine: Machine,
+  { version }: ModuleOptions,
+  texts: string,
+  parts: Omit<ScriptParts, "face" | "note" | "device">,
+): GeneratedModule {
+  const base = fileBase(face.name);
+  const from = face.source === undefined ? "" : ` from ${face.source.replace(/\s/g, " ")}`;
+  const note = `// ${face.name.replace(/\s/g, " ")} for ${machine.name}, compiled by lfc ${version}${from}.`;
+  const script = printScript(`${base}.js`, { ...parts, face, note, device: machine.device.name });
+  const declarations = printDeclarations(`${base}.d.ts`, face, machine, note);
+  return {
+    files: [
+      { path: `${base}.js`, text: script },
+      { path: `${base}.d.ts`, text: declarations },
+    ],
+    sizes: {
+      javascript: gzipped(texts === "" ? script : script.replace(texts, () => "const wgsl = {};")),
+      wgsl: texts === "" ? 0 : gzipped(texts),
+      module: gzipped(script),
+    },
+  };
+}
+
+const gzipped = (text: string): number => gzipSync(text, { level: 9 }).byteLength;

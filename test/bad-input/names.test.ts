@@ -1,0 +1,215 @@
+import { describe, expect, test } from "vitest";
+import { checkSource } from "../../src/driver/compile.js";
+import { runReference } from "../../src/driver/machine.js";
+import { compareToReference } from "../../src/ir/graph/compare.js";
+import { testDevice, validateWgsl } from "../support/dawn.js";
+import { graphOfText, lowerFor, randomRun, runOn } from "../support/model.js";
+import { hostileNames, lookAlikes } from "./hostile.js";
+
+/**
+ * Names that mean something elsewhere, in every place where a name can stand: each compiles right for every machine and
+ * gives right numbers, or is refused in a sentence.
+ */
+interface Place {
+  readonly place: string;
+  /** A program in which all of these names stand there, each in work of its own. */
+  readonly program: (names: readonly string[]) => string;
+}
+
+const sum = (terms: readonly string[]): string => terms.join(" + ");
+const each = (names: readonly string[], f: (name: string, i: number) => string): string => names.map(f).join("\n");
+
+const places: readonly Place[] = [
+  {
+    place: "an input",
+    program: (n) => `model Main(${n.map((x) => `${x}: f32[Q]`).join(", ")}) -> f32[Q] { ${sum(n)} }`,
+  },
+  {
+    place: "a parameter",
+    program: (n) => `model Main(zz: f32[Q]) -> f32[Q] {
+${each(n, (x) => `param ${x}: f32[Q]`)}
+return zz * (${sum(n)})
+}`,
+  },
+  {
+    place: "an output",
+    program: (n) => `model Main(zz: f32[Q]) -> (${n.map((x) => `${x}: f32[Q]`).join(", ")}) {
+return ${n.map((_, i) => `zz * ${i + 1}`).join(", ")}
+}`,
+  },
+  {
+    place: "a tensor",
+    program: (n) => `model Main(zz: f32[Q, Q]) -> f32[Q] {
+${each(n, (x, i) => `let ${x}[kk] = ${i % 3 === 0 ? "sum[jj] zz[jj, kk]" : i % 3 === 1 ? "softmax[kk] zz[0, kk]" : "max[jj] zz[kk, jj]"} * ${i + 1}`)}
+return ${sum(n)}
+}`,
+  },
+  {
+    place: "an index",
+    program: (n) => `model Main(zz: f32[Q, Q]) -> f32[Q] {
+${each(n, (x, i) => `let rr${i}[kk] = ${i % 2 === 0 ? `sum[${x}] zz[kk, ${x}] * f32(${x})` : `max[${x} <= kk] zz[${x}, kk]`}\nlet ss${i}[${x}] = 2 * rr${i}[${x}]`)}
+return ${sum(n.map((_, i) => `ss${i}`))}
+}`,
+  },
+  {
+    place: "a dim",
+    program: (n) => `${each(n, (x, i) => `dim ${x} = ${(i % 5) + 2}`)}
+model Main(${n.map((x, i) => `tt${i}: f32[${x}]`).join(", ")}) -> f32 {
+return ${sum(n.map((_, i) => `(sum[kk] tt${i}[kk])`))}
+}`,
+  },
+  {
+    place: "a run-time dim",
+    program: (n) => `${each(n, (x) => `dim ${x} = ? in 1..6`)}
+model Main(${n.map((x, i) => `tt${i}: f32[${x}]`).join(", ")}) -> f32 {
+${each(n, (x, i) => `let uu${i}[kk] = tt${i}[kk] / ${x}`)}
+return ${sum(n.map((_, i) => `(sum[kk] uu${i}[kk])`))}
+}`,
+  },
+  {
+    place: "a table",
+    program: (n) => `${each(n, (x) => `dim ${x}[hh: 2] = [3, 5]`)}
+model Main(zz: f32[5]) -> f32[2] {
+${each(n, (x, i) => `let uu${i}[hh: 2] = sum[kk: ${x}[hh]] zz[kk]`)}
+return ${sum(n.map((_, i) => `uu${i}`))}
+}`,
+  },
+  {
+    place: "a function and its argument",
+    program: (
+      n,
+    ) => `${each(n, (x, i) => `fn ${x}(vv: f32[Q]) -> f32[Q] { ${i + 1} * vv }\nfn ff${i}(${x}${x}: f32[Q]) -> f32[Q] { ${x}(${x}${x}) }`)}
+model Main(zz: f32[Q]) -> f32[Q] { ${sum(n.map((x, i) => `${x}(ff${i}(zz))`))} }`,
+  },
+  {
+    place: "a generic and a dim argument",
+    program: (
+      n,
+    ) => `${each(n, (x, i) => `fn ff${i}<${x}>(vv: f32[${x}]) -> f32 { sum[kk] vv[kk] * ${x} }\nfn gg${i}(${x}: dim) -> f32 { 2.0 * ${x} }`)}
+model Main(zz: f32[Q]) -> f32 { ${sum(n.map((_, i) => `ff${i}(zz) * gg${i}(3)`))} }`,
+  },
+  {
+    place: "a block",
+    program: (n) => `${each(n, (x) => `block ${x}(vv: f32[Q]) -> f32[Q] { param ww: f32[Q] return ww * vv }`)}
+model Main(zz: f32[Q]) -> f32[Q] { ${sum(n.map((x) => `${x}(zz)`))} }`,
+  },
+  {
+    place: "an instance",
+    program: (n) => `block Bb(vv: f32[Q]) -> f32[Q] { param ww: f32[Q] return ww * vv }
+model Main(zz: f32[Q]) -> f32[Q] {
+${each(n, (x, i) => `param ${x}: Bb${i % 2 === 0 ? "" : "[ll: 2]"}`)}
+return ${sum(n.map((x, i) => (i % 2 === 0 ? `${x}(zz)` : `${x}[1](zz)`)))}
+}`,
+  },
+  {
+    place: "a state and a counter",
+    program: (n) => `model Main(zz: f32[Q]) -> f32[Q] {
+${each(n, (x, i) => `let uu${i} = repeat 2 (${x} = zz) { 0.5 * ${x} }\nlet vv${i} = repeat ${x} in 2 (ss = zz) { ss * (1.0 + ${x}) }`)}
+return ${sum(n.map((_, i) => `uu${i} * vv${i}`))}
+}`,
+  },
+  {
+    place: "a key of a checkpoint and a name of an axis",
+    program: (n) => `model Main(zz: f32[Q]) -> f32[Q] {
+${each(n, (x, i) => `param ww${i}: f32[${x}: Q] from "a.${x}" as "${x}"`)}
+return ${sum(n.map((_, i) => `ww${i} * zz`))}
+}`,
+  },
+];
+
+const whole = (program: string): string => `lf 1\ndim Q = 4\n${program}\n`;
+const refusals = (text: string): readonly string[] =>
+  checkSource({ path: "names.lf", text }).diagnostics.map((d) => `${d.code} ${d.message}`);
+
+const device = testDevice();
+
+describe.each(places)("as $place", ({ place, program }) => {
+  // a program of one name decides whether it can stand there at all
+  const alone = hostileNames.map((name) => ({ name, found: refusals(whole(program([name]))) }));
+  const names = alone.filter((a) => a.found.length === 0).map((a) => a.name);
+
+  test("what is refused, is refused in a sentence", () => {
+    const refused = alone.filter((a) => a.found.length > 0);
+    for (const { name, found } of refused)
+      for (const message of found)
+        expect(message, name).toMatch(
+          /^LF0116 .* is a keyword and cannot be a name$|^LF0216 .* is a built-in function$/,
+        );
+    // only keywords and built-in functions of the language itself
+    expect(refused.map((r) => r.name)).toEqual([]);
+    expect(names.length).toBe(hostileNames.length);
+  });
+
+  test("files of the code have names that every system can keep apart", async () => {
+    const graph = graphOfText(whole(program(names)));
+    for (const backend of ["wgsl", "tfjs", "js"]) {
+      const { artifact } = await lowerFor(graph, backend);
+      const paths = artifact.files.map((f) => f.path);
+      expect(new Set(paths.map((p) => p.toLowerCase())).size, place).toBe(paths.length);
+      for (const path of paths) {
+        expect(path).toMatch(/^[\w.-]+$/);
+        expect(path.length).toBeLessThan(120);
+        expect(path).not.toMatch(/^(con|nul|aux|prn|com\d|lpt\d)(\.|$)/i);
+      }
+    }
+  });
+
+  test("the WGSL is valid", async () => {
+    const { artifact } = await lowerFor(graphOfText(whole(program(names))), "wgsl");
+    for (const file of artifact.files)
+      if (file.path.endsWith(".wgsl") && typeof file.text === "string")
+        expect(await validateWgsl(await device(), file.text), file.path).toEqual([]);
+  });
+
+  test.each(["js", "tfjs", "wgsl"])("the numbers of %s", async (backend) => {
+    const graph = graphOfText(whole(program(names)));
+    const { inputs, params, sizes } = randomRun(graph, 3, new Map(names.map((x, i) => [x, (i % 6) + 1])));
+    expect([...sizes.values()].every((s) => s >= 1)).toBe(true);
+    const reference = runReference(graph, inputs, params);
+    const outputs = await runOn(graph, backend, inputs, params, backend === "wgsl" ? await device() : undefined);
+    expect(Object.keys(outputs).sort()).toEqual(Object.keys(reference).sort());
+    for (const [name, expected] of Object.entries(reference)) {
+      const found = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+      if (found === undefined) throw new Error(`the output ${name} is missing`);
+      expect(compareToReference(expected, found), name).toMatchObject({ passed: true });
+    }
+  });
+});
+
+test("a model of each name compiles", async () => {
+  const text = whole(
+    each(hostileNames, (x) => `model ${x}(zz: f32[Q, Q]) -> f32[Q] { let s[k] = sum[j] zz[j, k] return s }`),
+  );
+  for (const model of hostileNames) {
+    const graph = graphOfText(text, { model });
+    for (const backend of ["wgsl", "tfjs", "js"])
+      expect((await lowerFor(graph, backend)).artifact.files.length).toBeGreaterThan(0);
+  }
+});
+
+test.each(lookAlikes)("the look-alike %s is refused in a sentence", (name) => {
+  const found = checkSource({
+    path: "a.lf",
+    text: whole(`model Main(${name}: f32[Q]) -> f32[Q] { ${name} }`),
+  }).diagnostics;
+  expect(found.length).toBeGreaterThan(0);
+  for (const d of found) expect(d.code).toBe("LF0105");
+});
+
+test.each(["__proto__", "constructor", "toString", "then"])("%s is unknown where nothing declares it", (name) => {
+  expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { zz + ${name} }`))).toEqual([
+    `LF0217 there is no name called ${name} here`,
+  ]);
+  expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { ${name}(zz) }`))).toEqual([
+    `LF0217 there is no function called ${name} here`,
+  ]);
+  expect(refusals(whole(`model Main(zz: f32[${name}]) -> f32[Q] { let y[k: Q] = 1.0 return y }`))).toEqual([
+    `LF0217 there is no size called ${name} here`,
+  ]);
+  expect(
+    refusals(whole(`import "std/norm.lf" (${name})\nmodel Main(zz: f32[Q]) -> f32[Q] { zz }`.replace(/^/, ""))),
+  ).not.toEqual([]);
+  expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { param ww: f32[Q] = ${name} return ww }`))).toEqual([
+    `LF0295 there is no initialiser called ${name}`,
+  ]);
+});
