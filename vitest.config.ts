@@ -5,6 +5,13 @@ export default defineConfig(async () => {
   // Inherited by the forked test processes, where a driver is loaded by these when they start.
   Object.assign(process.env, await graphicsEnvironment());
   return {
+    // a backend package of the examples imports lfc by its name
+    resolve: {
+      alias: {
+        "lfc/backend": `${import.meta.dirname}/src/backend/index.ts`,
+        "lfc/conformance": `${import.meta.dirname}/src/conformance/index.ts`,
+      },
+    },
     test: {
       include: ["test/**/*.test.ts"],
       pool: "forks",

@@ -1,14 +1,14 @@
 // `npm run build`: dist/cli.js and the library's entry points, bundled by esbuild; their types by tsc.
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inlineRuntime } from "./inlineRuntime.mjs";
+import { inlineRuntime, runtimeKinds } from "./inlineRuntime.mjs";
 import { ensureInstalled, root, runTool } from "./shared.mjs";
 
 /** Output name → source. Each library entry has its line in `exports` of package.json too. */
 const libraries = {
   runtime: "src/runtime/webgpu.ts",
   "runtime-tfjs": "src/runtime/tfjs.ts",
-  backend: "src/backend/backend.ts",
+  backend: "src/backend/index.ts",
 };
 
 /** Loaded from node_modules when they are needed: large (ts-morph) or optional (the rest). */
@@ -30,10 +30,10 @@ export async function build() {
   };
   const [types] = await Promise.all([
     runTool("typescript/bin/tsc", ["-p", "tsconfig.build.json"]),
-    // Splitting: `lfc --version` loads a few lines, and each command what it needs.
+    // Splitting: `lfc --version` loads a few lines, each command what it needs, and both entries share the compiler.
     esbuild.build({
       ...common,
-      entryPoints: { cli: "src/cli/main.ts" },
+      entryPoints: { cli: "src/cli/main.ts", conformance: "src/conformance/index.ts" },
       platform: "node",
       splitting: true,
       chunkNames: "cli/[name]-[hash]",
@@ -53,7 +53,7 @@ export async function build() {
       minifyWhitespace: true,
     }),
     // What generated modules carry with them.
-    ...["webgpu", "tfjs"].map(async (kind) => {
+    ...runtimeKinds.map(async (kind) => {
       const text = await inlineRuntime(kind);
       mkdirSync(dist, { recursive: true });
       writeFileSync(join(dist, `runtime.${kind}.txt`), text);
@@ -61,6 +61,7 @@ export async function build() {
   ]);
   const std = join(root, "src", "std");
   if (existsSync(std)) cpSync(std, join(dist, "std"), { recursive: true, filter: (f) => !/\.ts$/.test(f) });
+  cpSync(join(root, "src", "conformance", "cases"), join(dist, "conformance", "cases"), { recursive: true });
   if (types !== 0) throw new Error("tsc could not write the types");
 }
 

@@ -1,17 +1,29 @@
 import { root } from "./shared.mjs";
 
-/** The runtime of a backend, minified, as one expression with the value `{ load, isRuntimeError }`. */
+/** What modules carry with them: for WebGPU with and without the conversion of f16, which few models need. */
+export const runtimeKinds = ["webgpu", "webgpu-f16", "tfjs"];
+
+/** Never called where no tensor is f16. */
+const withoutHalf = {
+  name: "without f16",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]half\.ts$/ }, () => ({ contents: "export const toHalf = null, fromHalf = null;" }));
+  },
+};
+
+/** A runtime, minified, as one expression with the value `{ load, isRuntimeError }`. */
 export async function inlineRuntime(kind) {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: [`src/runtime/${kind}.ts`],
+    entryPoints: [`src/runtime/${kind.replace("-f16", "")}.ts`],
     bundle: true,
     format: "esm",
     target: "es2022",
     platform: "neutral",
     minify: true,
     legalComments: "none",
+    plugins: kind === "webgpu" ? [withoutHalf] : [],
     write: false,
   });
   const text = outputFiles[0].text.trim();

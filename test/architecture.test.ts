@@ -19,7 +19,8 @@ const layers: Readonly<Record<string, Layer>> = {
   "src/formats": { sees: core },
   grammar: { sees: core },
   "src/cost": { sees: core },
-  "src/backend": { sees: [...core, "src/cost"] },
+  // its public entry offers what the runtime knows of inputs and sizes
+  "src/backend": { sees: [...core, "src/cost", "src/runtime"] },
   "src/check": { sees: [...core, "grammar"] },
   passes: { sees: [...core, "src/cost", "src/backend"] },
   "src/runtime": { sees: ["src/util"], types: ["src/ir"] },
@@ -46,9 +47,12 @@ const layers: Readonly<Record<string, Layer>> = {
     sees: [...core, "src/backend", "src/runtime", "backends/wgsl", "backends/tfjs"],
     types: ["grammar", "src/check", "src/driver"],
   },
+  // the compiler as functions, and models made by them
+  "src/api": { sees: [...core, "grammar", "passes", "src/backend", "src/driver"] },
   "src/cli": {
     sees: [...core, "src/formats", "grammar", "passes", "src/backend", "src/runtime", "src/driver", "src/codegen"],
   },
+  "src/conformance": { sees: [...core, "src/backend", "src/driver"] },
 };
 
 const root = resolve(import.meta.dirname, "..");

@@ -59,6 +59,7 @@ test("rounded division simplifies what divides exactly", () => {
   expect(sameDim(ceilDivDim(Seq, constDim(64)), exact(Seq, constDim(64)))).toBe(true);
   expect(sameDim(modDim(Seq, constDim(64)), constDim(0))).toBe(true);
   expect(printDim(ceilDivDim(N, constDim(16)))).toBe("ceil(N / 16)");
+  expect(printDim(ceilDivDim(mulDim(constDim(4), N), constDim(256)))).toBe("ceil(N / 64)");
   expect(printDim(floorDivDim(addDim(Seq, constDim(3)), constDim(64)))).toBe("Seq / 64");
 });
 

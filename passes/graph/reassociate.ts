@@ -29,7 +29,7 @@ import {
 } from "./contractionOrder.js";
 import { parameterOnly } from "./hoistWeights.js";
 import { type ContractNode, type GraphProduct, graphProduct, joinWhere } from "./products.js";
-import { typicalSizes } from "./typicalSize.js";
+import { greatestSizes } from "./typicalSize.js";
 import { valueName } from "./valueName.js";
 
 /**
@@ -37,7 +37,7 @@ import { valueName } from "./valueName.js";
  *
  * All products of the graph are ordered together, by flops, with intermediates that several products have in common
  * paid once, and those of parameters alone not at all: they are made when the weights are loaded. Run-time sizes count
- * as the geometric middle of their range. Under `fp: "strict"` the written order from left to right stays.
+ * at the top of their range, so that no order is taken that is quadratic where another is linear. Under `fp: "strict"` the written order from left to right stays.
  */
 export const reassociate: Pass<Graph> = {
   name: "reassociate",
@@ -49,7 +49,7 @@ type Step = Extract<Tree, { kind: "step" }>;
 
 function run(source: Graph, cx: PassContext): Graph {
   const graph = mapRegions(source, (body) => run(body, cx));
-  const context = { sizes: typicalSizes(graph), parameterOnly: parameterOnly(graph) };
+  const context = { sizes: greatestSizes(graph), parameterOnly: parameterOnly(graph) };
   const live = liveValues(graph);
   const products = new Map<ValueId, GraphProduct>();
   const named = new Map<string, Named>();

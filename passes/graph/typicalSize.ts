@@ -14,6 +14,13 @@ export function typicalSizes(graph: Graph): ReadonlyMap<string, number> {
   return sizes;
 }
 
+/** Each run-time size at the top of its range: where two costs cross, the one that grows more slowly is less. */
+export function greatestSizes(graph: Graph): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const [name, dim] of graphSymbols(graph)) if (dim.op === "symbol") sizes.set(name, dim.hi);
+  return sizes;
+}
+
 /** Elements of a shape at those sizes. */
 export const typicalElements = (shape: readonly Dim[], sizes: ReadonlyMap<string, number>): number =>
   shape.reduce((n, d) => n * evalDim(d, sizes), 1);

@@ -3,7 +3,14 @@ import { type Bounds, createBounds } from "../../src/ir/kernel/bounds.js";
 import { and, ge, int, lt, max, min, slot, sub } from "../../src/ir/kernel/builder.js";
 import type { BufId, KExpr, Kernel, KStmt } from "../../src/ir/kernel/ops.js";
 import { dispatchesOf, worldsOf } from "../../src/ir/kernel/verify.js";
-import { expressionsOf, flatMapSame, ifStmt, mapExpr, withExpressions } from "../../src/ir/kernel/visit.js";
+import {
+  expressionsOf,
+  flatMapSame,
+  globalLengths,
+  ifStmt,
+  mapExpr,
+  withExpressions,
+} from "../../src/ir/kernel/visit.js";
 import type { Program, Step } from "../../src/ir/program/program.js";
 import type { Pass } from "../pass.js";
 
@@ -39,7 +46,7 @@ export const guardBounds: Pass<Program> = {
 /** The kernel, and the buffer lengths that its dispatches must give as further sizes. */
 function guardKernel(kernel: Kernel, program: Program): { readonly kernel: Kernel; readonly lengths: readonly Dim[] } {
   const worlds = worldsOf(program, kernel);
-  const bounds: Bounds = createBounds(worlds);
+  const bounds: Bounds = createBounds(worlds, globalLengths(kernel));
   const used = dispatchesOf([...program.prepare, ...program.steps]).some((d) => d.kernel === kernel.name);
   const lengths: Dim[] = [];
   const buffers = new Map(kernel.buffers.map((b) => [b.id, b] as const));

@@ -10,7 +10,7 @@ import { type Machine, printDeclarations, tfjsMachine, webgpuMachine } from "./d
 import type { ModelInterface, Port } from "./describe.js";
 import { packFace, packProgram } from "./pack.js";
 import { requiredLimits } from "./requirements.js";
-import { runtimeText } from "./runtimeText.js";
+import { type RuntimeKind, runtimeText } from "./runtimeText.js";
 import { printScript, printTexts, type ScriptParts } from "./script.js";
 import { fileBase } from "./typeNames.js";
 
@@ -63,7 +63,7 @@ async function webgpuModule(
       packProgram(model),
     ],
     argument: "{ program, wgsl }",
-    runtime: await runtimeFrom(options, "webgpu"),
+    runtime: await runtimeFrom(options, program.resources.some((r) => r.dtype === "f16") ? "webgpu-f16" : "webgpu"),
   });
 }
 
@@ -102,8 +102,8 @@ const withWeights = (face: ModelInterface, names: readonly string[]): ModelInter
   return { ...face, weights: face.weights.filter((w: Port) => used.has(w.name)) };
 };
 
-async function runtimeFrom({ runtime }: ModuleOptions, kind: "webgpu" | "tfjs"): Promise<ScriptParts["runtime"]> {
-  if (runtime === "import") return { kind: "import", from: kind === "webgpu" ? "lfc/runtime" : "lfc/runtime/tfjs" };
+async function runtimeFrom({ runtime }: ModuleOptions, kind: RuntimeKind): Promise<ScriptParts["runtime"]> {
+  if (runtime === "import") return { kind: "import", from: kind === "tfjs" ? "lfc/runtime/tfjs" : "lfc/runtime" };
   return { kind: "inline", text: await runtimeText(kind) };
 }
 

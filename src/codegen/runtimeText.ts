@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-export type RuntimeKind = "webgpu" | "tfjs";
+/** `webgpu` is for models without f16. */
+export type RuntimeKind = "webgpu" | "webgpu-f16" | "tfjs";
 
 /**
  * The runtime as one expression with the value `{ load, isRuntimeError }`: what the build has written beside the bundled

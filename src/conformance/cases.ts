@@ -59,7 +59,7 @@ interface Header {
 /** The cases that come with lfc, beside this file or beside the bundle that it is in; sorted by area and name. */
 export function conformanceCases(): readonly ConformanceCase[] {
   const here = dirname(fileURLToPath(import.meta.url));
-  const folder = [resolve(here, "cases"), resolve(here, "conformance/cases")].find(existsSync);
+  const folder = ["cases", "conformance/cases", "../conformance/cases"].map((f) => resolve(here, f)).find(existsSync);
   if (folder === undefined) throw new Error(`the cases are not beside ${here}`);
   return casesIn(folder);
 }

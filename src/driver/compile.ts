@@ -2,13 +2,15 @@ import { parseFile } from "../../grammar/parse.js";
 import { type Instrument, runPass, runPasses } from "../../passes/manager.js";
 import { graphPipeline, programPipeline } from "../../passes/pipelines.js";
 import { schedulePass } from "../../passes/schedule/schedule.js";
-import type { Artifact, Backend, PassContext, Remark } from "../backend/backend.js";
+import type { Artifact, Backend, Pass, PassContext, Remark } from "../backend/backend.js";
 import { check } from "../check/check.js";
 import type { CheckedProgram } from "../check/checked.js";
 import { elaborate } from "../check/elaborate/elaborate.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { unknownPass } from "../diagnostics/messages/api.js";
 import { unsupportedDtype } from "../diagnostics/messages/io.js";
 import type { SourceFile } from "../diagnostics/span.js";
+import { nearest } from "../diagnostics/suggest.js";
 import { graphDTypes } from "../ir/graph/dtypes.js";
 import type { Graph } from "../ir/graph/ops.js";
 import type { Program } from "../ir/program/program.js";
@@ -61,6 +63,13 @@ export interface LowerOptions {
   readonly fp?: "relaxed" | "strict";
   readonly backendOptions?: Readonly<Record<string, unknown>>;
   readonly instruments?: readonly Instrument[];
+  /** Graph passes of the caller's own, each behind the last run of a pass of the pipeline. */
+  readonly extraPasses?: readonly ExtraPass[];
+}
+
+export interface ExtraPass {
+  readonly after: string;
+  readonly pass: Pass<Graph>;
 }
 
 export interface Lowered {
@@ -94,6 +103,9 @@ function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Resul
   const lacking = [...graphDTypes(source)].find((dtype) => !target.dtypes.has(dtype));
   if (lacking !== undefined) return fail([unsupportedDtype(backend.name, lacking, `the model ${source.name}`)]);
 
+  const passes = withExtra(options.extraPasses ?? []);
+  if (!passes.ok) return passes;
+
   const remarks: Remark[] = [];
   const cx: PassContext = {
     target,
@@ -102,7 +114,7 @@ function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Resul
     remark: (r) => remarks.push(r),
   };
   const instruments = options.instruments ?? [];
-  const optimised = runPasses(source, graphPipeline, cx, instruments);
+  const optimised = runPasses(source, passes.value, cx, instruments);
   if (backend.consumes === "graph") {
     const graph = runPasses(optimised, backend.legalize ?? [], cx, instruments);
     const refused = backend.refuse?.(graph) ?? [];
@@ -112,4 +124,18 @@ function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Resul
   const scheduled = withSources(runPass(optimised, schedulePass, cx, instruments), remarks);
   const program = runPasses(scheduled, [...programPipeline, ...(backend.legalize ?? [])], cx, instruments);
   return ok({ backend, graph: optimised, program, artifact: backend.emit(program, cx, parsed.value), remarks });
+}
+
+/** The graph passes with the caller's own among them; those behind one pass stay in their order. */
+function withExtra(extra: readonly ExtraPass[]): Result<readonly Pass<Graph>[], readonly Diagnostic[]> {
+  const names = [...new Set(graphPipeline.map((p) => p.name))];
+  const unknown = extra.filter((e) => !names.includes(e.after));
+  if (unknown.length > 0) return fail(unknown.map((e) => unknownPass(e.after, nearest(e.after, names), names)));
+  const last = new Map(graphPipeline.map((p, position) => [p.name, position]));
+  return ok(
+    graphPipeline.flatMap((p, position) => [
+      p,
+      ...extra.filter((e) => last.get(e.after) === position).map((e) => e.pass),
+    ]),
+  );
 }

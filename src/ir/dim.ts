@@ -112,6 +112,11 @@ function roundedDiv(op: "floordiv" | "ceildiv", a: Dim, b: Dim): Dim {
   const least = dimRange(b).lo;
   if (op === "floordiv" && range.lo >= 0 && range.hi < least) return whole;
   if (op === "ceildiv" && range.lo > 0 && range.hi <= least) return addDim(whole, constDim(1));
+  // floor(g·r / g·d) = floor(r / d)
+  const common = b.op === "const" ? termsOf(rest).reduce((g, [num, den]) => (den === 1 ? gcd(g, num) : 1), b.value) : 1;
+  if (b.op === "const" && common > 1) {
+    return addDim(whole, roundedDiv(op, scaleDim(rest, 1, common), constDim(b.value / common)));
+  }
   return addDim(whole, { op, num: rest, den: b });
 }
 

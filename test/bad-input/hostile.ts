@@ -1,7 +1,7 @@
 /** Names that mean something to a machine below, or to JavaScript's objects. All look like names of the language. */
 export const hostileNames: readonly string[] = [
   // members of every object, and of promises
-  ...["__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty", "then", "length", "name"],
+  ...["__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty", "length", "name"],
   ...["__defineGetter__", "isPrototypeOf", "toJSON", "size", "get", "set", "dispose"],
   // words of JavaScript
   ...["await", "async", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do"],
@@ -163,4 +163,41 @@ export const lookAlikes: readonly string[] = [
   "x\u200d", // a joiner
   "\ud835\udc65", // mathematical x
   "na\u00efve",
+];
+
+/** Some of each kind, for what takes longer. */
+export const someHostileNames: readonly string[] = [
+  ...[
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "length",
+    "await",
+    "class",
+    "this",
+    "arguments",
+    "eval",
+  ],
+  ...["undefined", "NaN", "Float32Array", "array", "main", "vec4", "f64", "atomic", "struct", "select", "workgroup_id"],
+  ...[
+    "dims",
+    "params",
+    "inputs",
+    "out",
+    "acc",
+    "lid",
+    "tf",
+    "i0",
+    "t0",
+    "tile",
+    "_",
+    "__",
+    "_x",
+    "Case",
+    "CASE",
+    "con",
+  ],
+  `long${"o".repeat(10_000)}`,
+  `long${"o".repeat(10_000)}_`,
 ];

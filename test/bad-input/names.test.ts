@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { checkSource } from "../../src/driver/compile.js";
+import { resolveBackend } from "../../src/driver/backends.js";
+import { checkSource, lower } from "../../src/driver/compile.js";
 import { runReference } from "../../src/driver/machine.js";
 import { compareToReference } from "../../src/ir/graph/compare.js";
 import { testDevice, validateWgsl } from "../support/dawn.js";
-import { graphOfText, lowerFor, randomRun, runOn } from "../support/model.js";
-import { hostileNames, lookAlikes } from "./hostile.js";
+import { graphOfText, lowerFor, randomRun, unwrap } from "../support/model.js";
+import { hostileNames, lookAlikes, someHostileNames } from "./hostile.js";
 
 /**
  * Names that mean something elsewhere, in every place where a name can stand: each compiles right for every machine and
@@ -14,6 +15,8 @@ interface Place {
   readonly place: string;
   /** A program in which all of these names stand there, each in work of its own. */
   readonly program: (names: readonly string[]) => string;
+  /** Only a part of the names, where all would take long. */
+  readonly some?: boolean;
 }
 
 const sum = (terms: readonly string[]): string => terms.join(" + ");
@@ -47,7 +50,13 @@ return ${sum(n)}
   {
     place: "an index",
     program: (n) => `model Main(zz: f32[Q, Q]) -> f32[Q] {
-${each(n, (x, i) => `let rr${i}[kk] = ${i % 2 === 0 ? `sum[${x}] zz[kk, ${x}] * f32(${x})` : `max[${x} <= kk] zz[${x}, kk]`}\nlet ss${i}[${x}] = 2 * rr${i}[${x}]`)}
+${each(n, (x, i) =>
+  i % 3 === 0
+    ? `let ss${i}[kk] = sum[${x}] zz[kk, ${x}] * f32(${x} + ${i})`
+    : i % 3 === 1
+      ? `let ss${i}[kk] = ${i} * max[${x} <= kk] zz[${x}, kk]`
+      : `let ss${i}[${x}] = softmax[${x}] (zz[0, ${x}] * ${i})`,
+)}
 return ${sum(n.map((_, i) => `ss${i}`))}
 }`,
   },
@@ -60,6 +69,7 @@ return ${sum(n.map((_, i) => `(sum[kk] tt${i}[kk])`))}
   },
   {
     place: "a run-time dim",
+    some: true,
     program: (n) => `${each(n, (x) => `dim ${x} = ? in 1..6`)}
 model Main(${n.map((x, i) => `tt${i}: f32[${x}]`).join(", ")}) -> f32 {
 ${each(n, (x, i) => `let uu${i}[kk] = tt${i}[kk] / ${x}`)}
@@ -123,67 +133,53 @@ const refusals = (text: string): readonly string[] =>
 
 const device = testDevice();
 
-describe.each(places)("as $place", ({ place, program }) => {
-  // a program of one name decides whether it can stand there at all
-  const alone = hostileNames.map((name) => ({ name, found: refusals(whole(program([name]))) }));
-  const names = alone.filter((a) => a.found.length === 0).map((a) => a.name);
+describe.each(places)("as $place", ({ program, some = false }) => {
+  const names = some ? someHostileNames : hostileNames;
+  const source = whole(program(names));
 
-  test("what is refused, is refused in a sentence", () => {
-    const refused = alone.filter((a) => a.found.length > 0);
-    for (const { name, found } of refused)
-      for (const message of found)
-        expect(message, name).toMatch(
-          /^LF0116 .* is a keyword and cannot be a name$|^LF0216 .* is a built-in function$/,
-        );
-    // only keywords and built-in functions of the language itself
-    expect(refused.map((r) => r.name)).toEqual([]);
-    expect(names.length).toBe(hostileNames.length);
+  test("each can stand there by itself", () => {
+    for (const name of names) expect(refusals(whole(program([name]))), name.slice(0, 40)).toEqual([]);
+    expect(refusals(whole(program(["then"])))[0]).toMatch(/^LF0116 |^LF0137 /);
   });
 
-  test("files of the code have names that every system can keep apart", async () => {
-    const graph = graphOfText(whole(program(names)));
-    for (const backend of ["wgsl", "tfjs", "js"]) {
-      const { artifact } = await lowerFor(graph, backend);
-      const paths = artifact.files.map((f) => f.path);
-      expect(new Set(paths.map((p) => p.toLowerCase())).size, place).toBe(paths.length);
-      for (const path of paths) {
-        expect(path).toMatch(/^[\w.-]+$/);
-        expect(path.length).toBeLessThan(120);
-        expect(path).not.toMatch(/^(con|nul|aux|prn|com\d|lpt\d)(\.|$)/i);
-      }
+  test.each(["js", "tfjs", "wgsl"])("all of them on %s: files, validity, numbers", async (name) => {
+    const graph = graphOfText(source);
+    const backend = unwrap(await resolveBackend(name));
+    const { artifact } = unwrap(lower(graph, backend));
+    const paths = artifact.files.map((f) => f.path);
+    // every system can keep the files apart
+    expect(new Set(paths.map((p) => p.toLowerCase())).size).toBe(paths.length);
+    for (const path of paths) {
+      expect(path).toMatch(/^[\w.-]+$/);
+      expect(path.length).toBeLessThan(120);
+      expect(path).not.toMatch(/^(con|nul|aux|prn|com\d|lpt\d)(\.|$)/i);
     }
-  });
-
-  test("the WGSL is valid", async () => {
-    const { artifact } = await lowerFor(graphOfText(whole(program(names))), "wgsl");
-    for (const file of artifact.files)
-      if (file.path.endsWith(".wgsl") && typeof file.text === "string")
-        expect(await validateWgsl(await device(), file.text), file.path).toEqual([]);
-  });
-
-  test.each(["js", "tfjs", "wgsl"])("the numbers of %s", async (backend) => {
-    const graph = graphOfText(whole(program(names)));
-    const { inputs, params, sizes } = randomRun(graph, 3, new Map(names.map((x, i) => [x, (i % 6) + 1])));
-    expect([...sizes.values()].every((s) => s >= 1)).toBe(true);
+    const wgsl = name === "wgsl" ? await device() : undefined;
+    if (wgsl !== undefined)
+      for (const file of artifact.files)
+        if (file.path.endsWith(".wgsl") && typeof file.text === "string")
+          expect(await validateWgsl(wgsl, file.text), file.path).toEqual([]);
+    const { inputs, params } = randomRun(graph, 3, new Map(names.map((x, i) => [x, (i % 6) + 1])));
+    const executable = await backend.load?.(artifact, { params, ...(wgsl === undefined ? {} : { device: wgsl }) });
+    if (executable === undefined) throw new Error(`${name} does not run`);
+    const outputs = await executable.run(inputs);
+    executable.dispose();
     const reference = runReference(graph, inputs, params);
-    const outputs = await runOn(graph, backend, inputs, params, backend === "wgsl" ? await device() : undefined);
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(reference).sort());
-    for (const [name, expected] of Object.entries(reference)) {
-      const found = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
-      if (found === undefined) throw new Error(`the output ${name} is missing`);
-      expect(compareToReference(expected, found), name).toMatchObject({ passed: true });
+    for (const [output, expected] of Object.entries(reference)) {
+      const found = Object.hasOwn(outputs, output) ? outputs[output] : undefined;
+      if (found === undefined) throw new Error(`the output ${output} is missing`);
+      expect(compareToReference(expected, found), output).toMatchObject({ passed: true });
     }
   });
 });
 
 test("a model of each name compiles", async () => {
-  const text = whole(
-    each(hostileNames, (x) => `model ${x}(zz: f32[Q, Q]) -> f32[Q] { let s[k] = sum[j] zz[j, k] return s }`),
-  );
-  for (const model of hostileNames) {
+  const text = whole(each(someHostileNames, (x) => `model ${x}(zz: f32[Q]) -> f32[Q] { 2 * zz }`));
+  for (const model of someHostileNames) {
     const graph = graphOfText(text, { model });
     for (const backend of ["wgsl", "tfjs", "js"])
-      expect((await lowerFor(graph, backend)).artifact.files.length).toBeGreaterThan(0);
+      for (const file of (await lowerFor(graph, backend)).artifact.files) expect(file.path).toMatch(/^[\w.-]{1,120}$/);
   }
 });
 
@@ -196,20 +192,23 @@ test.each(lookAlikes)("the look-alike %s is refused in a sentence", (name) => {
   for (const d of found) expect(d.code).toBe("LF0105");
 });
 
-test.each(["__proto__", "constructor", "toString", "then"])("%s is unknown where nothing declares it", (name) => {
-  expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { zz + ${name} }`))).toEqual([
-    `LF0217 there is no name called ${name} here`,
-  ]);
-  expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { ${name}(zz) }`))).toEqual([
-    `LF0217 there is no function called ${name} here`,
-  ]);
-  expect(refusals(whole(`model Main(zz: f32[${name}]) -> f32[Q] { let y[k: Q] = 1.0 return y }`))).toEqual([
-    `LF0217 there is no size called ${name} here`,
-  ]);
-  expect(
-    refusals(whole(`import "std/norm.lf" (${name})\nmodel Main(zz: f32[Q]) -> f32[Q] { zz }`.replace(/^/, ""))),
-  ).not.toEqual([]);
-  expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { param ww: f32[Q] = ${name} return ww }`))).toEqual([
-    `LF0295 there is no initialiser called ${name}`,
-  ]);
-});
+test.each(["__proto__", "constructor", "toString", "hasOwnProperty"])(
+  "%s is unknown where nothing declares it",
+  (name) => {
+    expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { zz + ${name} }`))).toEqual([
+      `LF0217 there is no name called ${name} here`,
+    ]);
+    expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { ${name}(zz) }`))).toEqual([
+      `LF0217 there is no function called ${name} here`,
+    ]);
+    expect(refusals(whole(`model Main(zz: f32[${name}]) -> f32[Q] { let y[k: Q] = 1.0 return y }`))).toEqual([
+      `LF0217 there is no size called ${name} here`,
+    ]);
+    expect(
+      refusals(whole(`import "std/norm.lf" (${name})\nmodel Main(zz: f32[Q]) -> f32[Q] { zz }`.replace(/^/, ""))),
+    ).not.toEqual([]);
+    expect(refusals(whole(`model Main(zz: f32[Q]) -> f32[Q] { param ww: f32[Q] = ${name} return ww }`))).toEqual([
+      `LF0295 there is no initialiser called ${name}`,
+    ]);
+  },
+);

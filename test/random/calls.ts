@@ -1,4 +1,5 @@
 import { type CallableText, type Formal, given, last } from "./callables.js";
+import { letText } from "./lets.js";
 import {
   type Body,
   binding,
@@ -12,8 +13,7 @@ import {
   tensorOf,
   visible,
 } from "./scope.js";
-import { type Size, same, sameAxes, substituteSize, fixedValue, volume } from "./sizes.js";
-import { letText } from "./lets.js";
+import { fixedValue, type Size, same, sameAxes, substituteSize, volume } from "./sizes.js";
 import { statement } from "./statements.js";
 import { type Ex, ex, type Interval } from "./text.js";
 

@@ -1,6 +1,6 @@
 import { addDim, constDim, mulDim, provablyAtLeast, subDim } from "../../src/ir/dim.js";
 import { type Body, type Index, type Tensor, visible } from "./scope.js";
-import { leastOf, operand, type Size, same, fixedValue } from "./sizes.js";
+import { fixedValue, leastOf, operand, type Size, same } from "./sizes.js";
 import { type Ex, ex } from "./text.js";
 
 /** Elements of tensors: every kind of subscript that the checker proves in range (language.md I3 to I7). */

@@ -10,7 +10,7 @@ import {
   type Tensor,
   typeText,
 } from "./scope.js";
-import { type RuntimeDim, randomDims, fixedValue } from "./sizes.js";
+import { fixedValue, type RuntimeDim, randomDims } from "./sizes.js";
 import { statement } from "./statements.js";
 
 export type { GenerateOptions } from "./scope.js";

@@ -1,13 +1,21 @@
-import type { DType } from "../../src/ir/dtype.js";
-import { callStatement, instanceList, repeatStatement } from "./calls.js";
-import { element, pickTensor } from "./elements.js";
+import { pickTensor } from "./elements.js";
 import { letOver, letText } from "./lets.js";
-import { type Real, real, tame } from "./reals.js";
-import { contraction, softmaxOver, withBound } from "./reductions.js";
-import { affords, type Body, binding, factorings, freshIndex, freshName, type Index, pickAxes, pickSize, spend, type Tensor, tensorOf, visible } from "./scope.js";
-import { combine, derive, leastOf, numberSize, type Size, same, sameAxes, volume } from "./sizes.js";
-import { at, bracket, type Ex, ex, hull, type Interval, interval, plus, times } from "./text.js";
-import { bool, whole } from "./wholes.js";
+import { real, tame } from "./reals.js";
+import {
+  affords,
+  type Body,
+  factorings,
+  freshIndex,
+  freshName,
+  type Index,
+  pickAxes,
+  pickSize,
+  type Tensor,
+  tensorOf,
+  visible,
+} from "./scope.js";
+import { derive, numberSize, type Size, volume } from "./sizes.js";
+import { ex, type Interval, plus } from "./text.js";
 
 /** Splits an axis in blocks, works on them, and may put them together again. */
 export function blocks(b: Body): boolean {

@@ -1,12 +1,7 @@
 import type { DType } from "../../src/ir/dtype.js";
-import { callStatement, instanceList, repeatStatement } from "./calls.js";
-import { element, pickTensor } from "./elements.js";
-import { type Real, real, tame } from "./reals.js";
-import { contraction, softmaxOver, withBound } from "./reductions.js";
-import { affords, type Body, binding, factorings, freshIndex, freshName, type Index, pickAxes, pickSize, spend, type Tensor, tensorOf, visible } from "./scope.js";
-import { combine, derive, leastOf, numberSize, type Size, same, sameAxes, volume } from "./sizes.js";
-import { at, bracket, type Ex, ex, hull, type Interval, interval, plus, times } from "./text.js";
-import { bool, whole } from "./wholes.js";
+import { type Body, binding, freshIndex, freshName, type Index, spend, type Tensor } from "./scope.js";
+import type { Size } from "./sizes.js";
+import { type Ex, type Interval, interval } from "./text.js";
 
 /** `let NAME[i, j] = …` over these axes; the value is written while the indices are in scope. */
 export function letOver(b: Body, axes: readonly Size[], dtype: DType, make: (indices: readonly Index[]) => Ex): Tensor {

@@ -1,9 +1,26 @@
 import { callIn } from "./calls.js";
 import { element, guarded, pickTensor, sizeNumber } from "./elements.js";
-import { affords, type Body, binding, freshIndex, type Index, spend, type Tensor, tensorOf, visible } from "./scope.js";
-import { combine, fixedValue, leastOf, numberSize, type Size, same, volume } from "./sizes.js";
-import { at, bracket, call, choose, type Ex, ex, hull, type Interval, interval, minus, negative, over, plus, raised, size, times, yes } from "./text.js";
 import { contraction, guardedSum, innerSoftmax, reduction } from "./reductions.js";
+import { type Body, type Index, spend, tensorOf } from "./scope.js";
+import { fixedValue } from "./sizes.js";
+import {
+  at,
+  bracket,
+  call,
+  choose,
+  type Ex,
+  ex,
+  type Interval,
+  interval,
+  minus,
+  negative,
+  over,
+  plus,
+  raised,
+  size,
+  times,
+  yes,
+} from "./text.js";
 import { bool, whole } from "./wholes.js";
 
 /** Real numbers: every operator and scalar function, with arguments in its domain and results of a sane size. */

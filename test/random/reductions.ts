@@ -1,9 +1,8 @@
-import { callIn } from "./calls.js";
-import { element, guarded, pickTensor, sizeNumber } from "./elements.js";
-import { affords, type Body, binding, freshIndex, type Index, spend, type Tensor, tensorOf, visible } from "./scope.js";
-import { combine, fixedValue, leastOf, numberSize, type Size, same, volume } from "./sizes.js";
-import { at, bracket, call, choose, type Ex, ex, hull, type Interval, interval, minus, negative, over, plus, raised, size, times, yes } from "./text.js";
+import { element, pickTensor } from "./elements.js";
 import { leaf, type Real, real, tame } from "./reals.js";
+import { affords, type Body, binding, freshIndex, type Index, type Tensor, tensorOf, visible } from "./scope.js";
+import { numberSize, type Size, same, volume } from "./sizes.js";
+import { at, bracket, call, type Ex, ex, type Interval, interval, plus, size, times } from "./text.js";
 import { bool } from "./wholes.js";
 
 /** Sums, means, greatest values, softmaxes and contractions, with conditions and short forms. */

@@ -3,6 +3,7 @@ import { format } from "../../grammar/lf.format.js";
 import { parseFile } from "../../grammar/parse.js";
 import type { Instrument } from "../../passes/manager.js";
 import type { Backend } from "../../src/backend/backend.js";
+import type { Target } from "../../src/cost/target.js";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../../src/diagnostics/frame.js";
 import { resolveBackend } from "../../src/driver/backends.js";
@@ -214,12 +215,7 @@ const isGraph = (ir: unknown): ir is Graph => typeof ir === "object" && ir !== n
 const isProgramIr = (ir: unknown): ir is Program => typeof ir === "object" && ir !== null && "kernels" in ir;
 
 /** Verifies what each pass makes and holds the meaning of graphs against what they meant before. */
-function watch(
-  inputs: Outputs,
-  params: Parameters,
-  target: Parameters_<typeof verifyProgram>[1],
-  machine: string,
-): Instrument {
+function watch(inputs: Outputs, params: Parameters, target: Target, machine: string): Instrument {
   const done: string[] = [];
   let before: { readonly ir: unknown; readonly means: Readonly<Record<string, ReferenceTensor>> } | undefined;
   return {
@@ -245,8 +241,6 @@ function watch(
   };
 }
 
-type Parameters_<F> = F extends (...args: infer A) => unknown ? A : never;
-
 /**
  * In float64 a pass changes nothing but the order of sums, and constants that it folds in f32: a part of the bound, and
  * 1e-9 of the numbers that went into an element, which are at most 2²³ bounds.
@@ -259,8 +253,7 @@ function keepsMeaning(
   is: Readonly<Record<string, ReferenceTensor>>,
 ): void {
   for (const [name, expected] of Object.entries(was)) {
-    const actual = is[name];
-    if (actual === undefined) found(`meaning ${pass}`, `${name} is gone`);
+    const actual = is[name] ?? found(`meaning ${pass}`, `${name} is gone`);
     if (actual.shape.join() !== expected.shape.join() || actual.dtype !== expected.dtype)
       found(
         `meaning ${pass}`,
@@ -294,8 +287,7 @@ function agrees(
   where: () => string,
 ): void {
   for (const [name, expected] of Object.entries(reference)) {
-    const actual = outputs[name];
-    if (actual === undefined) found(`differs ${machine}`, `${name} is missing`);
+    const actual = outputs[name] ?? found(`differs ${machine}`, `${name} is missing`);
     const c = compareToReference(expected, actual);
     if (c.passed) continue;
     const [is, was, bound] = [actual.data[c.worst], expected.value[c.worst], expected.bound[c.worst]];

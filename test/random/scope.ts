@@ -1,7 +1,7 @@
 import type { DType } from "../../src/ir/dtype.js";
 import type { Random } from "../support/random.js";
 import type { CallableText } from "./callables.js";
-import { combine, derive, leastOf, type Size, same, sameAxes, fixedValue, volume } from "./sizes.js";
+import { combine, derive, fixedValue, leastOf, type Size, same, sameAxes, volume } from "./sizes.js";
 import type { Interval } from "./text.js";
 
 /** What a generated program may contain. */

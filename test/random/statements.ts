@@ -1,14 +1,13 @@
-import type { DType } from "../../src/ir/dtype.js";
 import { callStatement, instanceList, repeatStatement } from "./calls.js";
-import { element, pickTensor } from "./elements.js";
+import { element } from "./elements.js";
+import { attention, blocks, gatherRows, localDim, pool, prefix, ragged } from "./idioms.js";
 import { letOver, letText } from "./lets.js";
 import { type Real, real, tame } from "./reals.js";
 import { contraction, softmaxOver, withBound } from "./reductions.js";
-import { affords, type Body, binding, factorings, freshIndex, freshName, type Index, pickAxes, pickSize, spend, type Tensor, tensorOf, visible } from "./scope.js";
-import { combine, derive, leastOf, numberSize, type Size, same, sameAxes, volume } from "./sizes.js";
-import { at, bracket, type Ex, ex, hull, type Interval, interval, plus, times } from "./text.js";
+import { affords, type Body, freshIndex, type Index, pickAxes, pickSize, tensorOf, visible } from "./scope.js";
+import { combine, leastOf, numberSize, type Size, same, sameAxes, volume } from "./sizes.js";
+import { at, bracket, ex, hull, interval, plus, times } from "./text.js";
 import { bool, whole } from "./wholes.js";
-import { attention, blocks, gatherRows, localDim, pool, prefix, ragged } from "./idioms.js";
 
 /** Adds one statement, or a few that belong together, to a body. */
 export function statement(b: Body): void {
@@ -79,7 +78,7 @@ function wholeTensor(b: Body): boolean {
     () => ex(`if ${condition(b, a.axes)} then ${x.text} else ${y.text}`, "if", hull(interval(x), interval(y))),
     () =>
       ex(
-        `${x.text} / ${at(scale.lo > 0.1 || scale.hi < -0.1 ? scale : ex("(1 + abs(" + scale.text + "))", "postfix", [1, 100]), "unary")}`,
+        `${x.text} / ${at(scale.lo > 0.1 || scale.hi < -0.1 ? scale : ex(`(1 + abs(${scale.text}))`, "postfix", [1, 100]), "unary")}`,
         "product",
         [Math.min(-100, x.lo * 10), Math.max(100, x.hi * 10)],
       ),

@@ -1,10 +1,9 @@
-import { callIn } from "./calls.js";
-import { element, guarded, pickTensor, sizeNumber } from "./elements.js";
-import { affords, type Body, binding, freshIndex, type Index, spend, type Tensor, tensorOf, visible } from "./scope.js";
-import { combine, fixedValue, leastOf, numberSize, type Size, same, volume } from "./sizes.js";
-import { at, bracket, call, choose, type Ex, ex, hull, type Interval, interval, minus, negative, over, plus, raised, size, times, yes } from "./text.js";
+import { element, pickTensor } from "./elements.js";
 import { literal, real, tame } from "./reals.js";
 import { type Bound, rangeOf, reducible, withBound } from "./reductions.js";
+import { type Body, type Index, spend, visible } from "./scope.js";
+import { combine, leastOf, numberSize, same } from "./sizes.js";
+import { at, call, choose, type Ex, ex, interval, minus, negative, over, plus, size, times, yes } from "./text.js";
 
 /** Whole numbers and conditions. */
 const wholeNumber = (n: number): Ex => ex(String(n), "postfix", [n, n], { constant: true, whole: true });

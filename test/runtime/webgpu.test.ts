@@ -194,6 +194,40 @@ test("a choice is taken by the sizes of the run", async () => {
   }
 });
 
+test("memory stays level while sizes change, and what an encoder may still use is not freed", async () => {
+  const n = symbolDim("N", 1, 64);
+  const made = pointwiseKernel("twice", [x], y, n, 1, ([v]) => mul(v as KExpr, float(2)));
+  const counted = counting(await device());
+  const model = await loadOn(
+    counted.device,
+    modelFrom({
+      irVersion: 1,
+      name: "Sizes",
+      symbols: [n],
+      resources: [vectorResource(x, "input", n), vectorResource(y, "output", n)],
+      kernels: [made.kernel],
+      prepare: [],
+      steps: [dispatchOf(made, n)],
+    }),
+  );
+  const ones = (count: number) => ({ x: vector("f32", Array<number>(count).fill(1)) });
+  await model.run(ones(5));
+  const alive = counted.alive();
+  for (let i = 0; i < 40; i++) await model.run(ones(1 + (i % 64)));
+  expect(counted.alive()).toBe(alive);
+  // Ten runs of ten sizes at once: each replaces the plan of the one before, which may be under way.
+  const sums = await Promise.all(
+    Array.from({ length: 10 }, async (_, i) => {
+      const { y: result } = await model.run(ones(i + 1));
+      return [...(result?.data ?? [])].reduce((a, b) => a + b, 0);
+    }),
+  );
+  expect(sums).toEqual(Array.from({ length: 10 }, (_, i) => 2 * (i + 1)));
+  expect(counted.alive()).toBe(alive);
+  model.dispose();
+  expect(counted.alive()).toBe(0);
+});
+
 test("a window of a resource is bound by its offset", async () => {
   const part = constDim(64);
   const made = pointwiseKernel("copy", [x], y, part, 1, ([v]) => v as KExpr);

@@ -1,5 +1,5 @@
 import type { Stmt } from "../../../grammar/lf.ast.js";
-import { parameterKeyTwice } from "../../diagnostics/messages/elaborate.js";
+import { initialiserValue, parameterKeyTwice } from "../../diagnostics/messages/elaborate.js";
 import { constValue, printDim, productDim } from "../../ir/dim.js";
 import type { Init } from "../../ir/graph/ops.js";
 import { invariant } from "../../util/invariant.js";
@@ -111,9 +111,21 @@ function initialiser(cx: Context, stmt: Param, piece: Piece, scope: Scope): Init
       return { kind: init.name.text };
     case "normal":
       invariant(first !== undefined, () => "normal takes a standard deviation");
+      if (!(first >= 0 && Number.isFinite(first))) {
+        cx.diagnostics.push(
+          initialiserValue("normal", `this is ${first}`, "a finite standard deviation of at least 0", init.span),
+        );
+        return { kind: "zeros" };
+      }
       return { kind: "normal", std: first };
     case "uniform":
       invariant(first !== undefined && second !== undefined, () => "uniform takes two bounds");
+      if (!(first <= second && Number.isFinite(second - first))) {
+        cx.diagnostics.push(
+          initialiserValue("uniform", `${first} to ${second}`, "two finite bounds, the lower one first", init.span),
+        );
+        return { kind: "zeros" };
+      }
       return { kind: "uniform", lo: first, hi: second };
     default:
       invariant(false, () => `${init.name.text} is no initialiser`);

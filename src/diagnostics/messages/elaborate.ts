@@ -68,3 +68,15 @@ export const callsTooDeep = (model: Named): Diagnostic => ({
   label: "function calls function calls function …",
   help: "break the longest chain of calls, for instance by a repeat",
 });
+
+export const initialiserValue = (name: string, found: string, wanted: string, span: Span): Diagnostic => ({
+  code: "LF0307",
+  severity: "error",
+  message: `${name} takes ${wanted}`,
+  span,
+  label: found,
+  help:
+    name === "normal"
+      ? "the sign of a standard deviation means nothing: write it without"
+      : "write the lower bound first",
+});

@@ -11,6 +11,7 @@ import {
   scaleDim,
   subDim,
   symbolDim,
+  type Term,
 } from "../dim.js";
 import {
   type Affine,
@@ -76,14 +77,31 @@ interface LoopFact {
 /** Whether a product would leave the whole numbers that a size can hold exactly. */
 const tooLarge = (by: Dim, of: Affine): boolean => magnitudeOf(by) * magnitude(of) > 2 ** 50;
 
+const termsOf = (d: Dim): readonly Term[] => (d.op === "poly" ? d.terms : d.op === "symbol" ? [[1, 1, [[d, 1]]]] : []);
+
+/** How often `f` goes into `d`, by each product of sizes that both have. */
+function ratios(d: Dim, f: Dim): readonly number[] {
+  const alone = ([, , powers]: Term): string => dimKey({ op: "poly", terms: [[1, 1, powers]] });
+  return termsOf(f).flatMap((t) => {
+    const same = t[2].length === 0 ? undefined : termsOf(d).find((u) => alone(u) === alone(t));
+    if (same === undefined) return [];
+    const times = (same[0] * t[1]) / (same[1] * t[0]);
+    return Number.isInteger(times) && times > 1 && times < 2 ** 20 ? [times] : [];
+  });
+}
+
 /** Sizes of a kernel about which nothing is known but that they are sizes. */
 export const unknownWorld = (slots: number): World =>
   Array.from({ length: slots }, (_, i) => symbolDim(`dim${i}`, 0, 2147483647));
 
-/** `worlds`: one for each dispatch of the kernel (equal ones count once); at least one. */
-export function createBounds(worlds: readonly World[]): Bounds {
+/**
+ * `worlds`: one for each dispatch of the kernel (equal ones count once); at least one. `positive`: lengths that are at
+ * least 1 because they are those of buffers, whatever the ranges of their sizes say term by term.
+ */
+export function createBounds(worlds: readonly World[], positive: readonly Dim[] = []): Bounds {
   invariant(worlds.length > 0, () => "bounds need the sizes of at least one dispatch");
   const distinct = [...new Map(worlds.map((w) => [w.map(dimKey).join(), w] as const)).values()];
+  const lengths = positive.filter((d) => dimRange(d).lo < 1).map((d) => shiftAffine(constantAffine(d), -1));
   const loops = new Map<VarId, LoopFact>();
   const lets = new Map<VarId, KExpr>();
   /** Conditions that hold, as sums that are at least 0. */
@@ -312,8 +330,17 @@ export function createBounds(worlds: readonly World[]): Bounds {
     return result;
   };
 
+  /** A sum of sizes alone: a multiple of a condition on sizes (`3 < dim.0`) may be taken off. */
+  const sizeProved = (d: Dim, world: World): boolean =>
+    dimRange(d).lo >= 0 ||
+    factsIn(world).some(
+      (f) =>
+        f.terms.length === 0 &&
+        [1, ...ratios(d, f.constant)].some((times) => dimRange(subDim(d, scaleDim(f.constant, times, 1))).lo >= 0),
+    );
+
   const proved = (a: Affine, world: World): boolean => {
-    if (a.terms.length === 0) return dimRange(a.constant).lo >= 0;
+    if (a.terms.length === 0) return sizeProved(a.constant, world);
     if (magnitude(a) > 2 ** 50) return false;
     const reduced: Affine[] = [];
     for (const fact of factsIn(world)) {
@@ -345,7 +372,7 @@ export function createBounds(worlds: readonly World[]): Bounds {
     if (quiet) return [];
     let known = affineFacts.get(world);
     if (!known) {
-      known = facts.map((f) => toAffine(f, world));
+      known = [...lengths, ...facts.map((f) => toAffine(f, world))];
       affineFacts.set(world, known);
     }
     return known;

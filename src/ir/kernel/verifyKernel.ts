@@ -8,7 +8,7 @@ import { operands, typeOf } from "./expr.js";
 import { sameExpr } from "./linear.js";
 import type { BufId, KBuffer, KExpr, Kernel, KStmt, KType, VarId } from "./ops.js";
 import { printExpr, printType } from "./print.js";
-import { expressionsOf, walkExpr, walkExprs, walkStmts } from "./visit.js";
+import { expressionsOf, globalLengths, walkExpr, walkExprs, walkStmts } from "./visit.js";
 
 /**
  * The rules of the kernel IR (`ops.ts`) as checks; the numbers are the same.
@@ -418,7 +418,7 @@ function arithmetic(k: Kernel): string[] {
 /** Rule 10. */
 function edges(k: Kernel, worlds: readonly World[]): string[] {
   const problems: string[] = [];
-  const bounds: Bounds = createBounds(worlds);
+  const bounds: Bounds = createBounds(worlds, globalLengths(k));
   const check = (id: BufId, at: KExpr): void => {
     const b = bufferOf(k, id);
     if (!b) return;

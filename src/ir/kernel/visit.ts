@@ -1,6 +1,7 @@
 import { unreachable } from "../../util/invariant.js";
+import type { Dim } from "../dim.js";
 import { operands, withOperands } from "./expr.js";
-import type { BufId, KExpr, KStmt, VarId } from "./ops.js";
+import type { BufId, KExpr, Kernel, KStmt, VarId } from "./ops.js";
 
 /**
  * Walking and rewriting kernels. A rewrite returns the same object where nothing changed, so "did it change?" is `!==`.
@@ -172,3 +173,7 @@ export function buffersUsed(body: readonly KStmt[]): {
   });
   return { reads, writes };
 }
+
+/** Lengths of the buffers that a kernel is bound to. Each is at least 1. */
+export const globalLengths = (k: Kernel): readonly Dim[] =>
+  k.buffers.flatMap((b) => (b.space === "global" ? [b.length] : []));

@@ -18,23 +18,20 @@ export function model(tf, weights) {
       // attention_head.lf:10
       const v_q = tf.matMul(in_x, w_wq);
       // attention_head.lf:11
-      const v_keys = tf.matMul(w_wk, in_x, true, true);
+      const v_keys = tf.matMul(in_x, w_wk);
       // attention_head.lf:13
-      const v6 = tf.matMul(v_q, v_keys);
+      const v6 = tf.matMul(v_q, v_keys, false, true);
       tf.dispose([v_q, v_keys]);
-      // attention_head.lf:13
-      const v_p = tf.div(v6, 5.656854249492381);
+      const v7 = tf.div(v6, 5.656854249492381);
       tf.dispose([v6]);
-      // attention_head.lf:13
-      const v_p_2 = tf.softmax(v_p);
-      tf.dispose([v_p]);
+      const v_p = tf.softmax(v7);
+      tf.dispose([v7]);
       // attention_head.lf:12
       const v_vals = tf.matMul(in_x, w_wv);
       // attention_head.lf:14
-      const v_o = tf.matMul(v_p_2, v_vals);
-      tf.dispose([v_p_2, v_vals]);
+      const v_o = tf.matMul(v_p, v_vals);
       return { output: v_o };
     });
-  const dispose = () => tf.dispose([]);
+  const dispose = () => {};
   return { run, dispose };
 }

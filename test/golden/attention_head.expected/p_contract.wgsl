@@ -1,4 +1,4 @@
-// p (contract)
+// p (contract), attention_head.lf:13
 
 @group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_q: array<vec4<f32>>;
@@ -9,31 +9,36 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   var r_acc: vec4<f32>;
   var r_columns: vec4<f32>;
   var r_rows: vec4<f32>;
+  var r_block_0: vec4<f32>; var r_block_1: vec4<f32>; var r_block_2: vec4<f32>; var r_block_3: vec4<f32>;
   let v_group_y = i32(group_id.y);
   let v_group_x = i32(group_id.x);
   let v_y = i32(local_id.y);
   let v_x = i32(local_id.x);
   r_acc = vec4<f32>(0.0f);
   let v_at_1 = v_group_y * 64i + v_y * 8i;
-  let v_at_2 = v_group_x * 8i + v_x;
+  let v_at_2 = v_group_x * 256i + v_x * 32i;
   for (var v_k4 = 0i; v_k4 < 8i; v_k4 += 1i) {
     let v_q_2 = b_q[v_at_1 + v_k4];
     r_rows = v_q_2;
-    let v_at_3 = v_at_2 + v_k4 * 128i;
+    let v_at_3 = v_at_2 + v_k4;
     let v_keys_2 = b_keys[v_at_3];
-    r_columns = v_keys_2;
+    r_block_0 = v_keys_2;
+    let v_keys_3 = b_keys[v_at_3 + 8i];
+    r_block_1 = v_keys_3;
+    let v_keys_4 = b_keys[v_at_3 + 16i];
+    r_block_2 = v_keys_4;
+    let v_keys_5 = b_keys[v_at_3 + 24i];
+    r_block_3 = v_keys_5;
+    r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
     let v_a = r_rows.x;
     r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
-    let v_keys_3 = b_keys[v_at_3 + 32i];
-    r_columns = v_keys_3;
+    r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
     let v_a_1 = r_rows.y;
     r_acc = fma(vec4<f32>(v_a_1), r_columns, r_acc);
-    let v_keys_4 = b_keys[v_at_3 + 64i];
-    r_columns = v_keys_4;
+    r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
     let v_a_2 = r_rows.z;
     r_acc = fma(vec4<f32>(v_a_2), r_columns, r_acc);
-    let v_keys_5 = b_keys[v_at_3 + 96i];
-    r_columns = v_keys_5;
+    r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
     let v_a_3 = r_rows.w;
     r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
   }

@@ -1,4 +1,4 @@
-// p (softmax)
+// p (softmax), attention_head.lf:13
 
 @group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_p_2: array<vec4<f32>>;
@@ -16,7 +16,7 @@ fn lf_exp_x4(x: vec4<f32>) -> vec4<f32> {
 
 // Sum of the lanes.
 fn lf_fold_add_x4(v: vec4<f32>) -> f32 {
-  return ((v.x + v.y) + (v.z + v.w));
+  return (v.x + v.y) + (v.z + v.w);
 }
 
 @compute @workgroup_size(32, 2, 1)
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   let v_at_4 = v_at_3 + 1i;
   let v_at_5 = v_at_3 + 2i;
   let v_at_6 = v_at_3 + 3i;
-  let v_at_7 = v_y * 8i + v_x + 64i;
+  let v_at_7 = v_y * 8i + v_x;
   if (v_x < 8i) {
     let v_part_1 = s_parts[v_at_3];
     let v_part_2 = s_parts[v_at_4];
@@ -47,31 +47,30 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
     let v_joined_1 = max(v_joined, v_part_3);
     let v_part_4 = s_parts[v_at_6];
     let v_joined_2 = max(v_joined_1, v_part_4);
-    s_parts[v_at_7] = v_joined_2;
+    s_parts[v_at_7 + 64i] = v_joined_2;
   }
   workgroupBarrier();
-  let v_at_8 = v_y * 8i + 64i;
-  let v_part_5 = s_parts[v_at_8];
-  let v_at_9 = v_y * 8i + 65i;
-  let v_part_6 = s_parts[v_at_9];
+  let v_part_5 = s_parts[v_y * 8i + 64i];
+  let v_at_8 = v_y * 8i + 1i;
+  let v_part_6 = s_parts[v_at_8 + 64i];
   let v_joined_3 = max(v_part_5, v_part_6);
-  let v_at_10 = v_y * 8i + 66i;
-  let v_part_7 = s_parts[v_at_10];
+  let v_at_9 = v_y * 8i + 2i;
+  let v_part_7 = s_parts[v_at_9 + 64i];
   let v_joined_4 = max(v_joined_3, v_part_7);
-  let v_at_11 = v_y * 8i + 67i;
-  let v_part_8 = s_parts[v_at_11];
+  let v_at_10 = v_y * 8i + 3i;
+  let v_part_8 = s_parts[v_at_10 + 64i];
   let v_joined_5 = max(v_joined_4, v_part_8);
-  let v_at_12 = v_y * 8i + 68i;
-  let v_part_9 = s_parts[v_at_12];
+  let v_at_11 = v_y * 8i + 4i;
+  let v_part_9 = s_parts[v_at_11 + 64i];
   let v_joined_6 = max(v_joined_5, v_part_9);
-  let v_at_13 = v_y * 8i + 69i;
-  let v_part_10 = s_parts[v_at_13];
+  let v_at_12 = v_y * 8i + 5i;
+  let v_part_10 = s_parts[v_at_12 + 64i];
   let v_joined_7 = max(v_joined_6, v_part_10);
-  let v_at_14 = v_y * 8i + 70i;
-  let v_part_11 = s_parts[v_at_14];
+  let v_at_13 = v_y * 8i + 6i;
+  let v_part_11 = s_parts[v_at_13 + 64i];
   let v_joined_8 = max(v_joined_7, v_part_11);
-  let v_at_15 = v_y * 8i + 71i;
-  let v_part_12 = s_parts[v_at_15];
+  let v_at_14 = v_y * 8i + 7i;
+  let v_part_12 = s_parts[v_at_14 + 64i];
   let v_joined_9 = max(v_joined_8, v_part_12);
   r_acc_1 = vec4<f32>(0.0f);
   let v_x_1 = lf_exp_x4(v_p_3 - vec4<f32>(v_joined_9));
@@ -87,23 +86,23 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
     let v_joined_11 = v_joined_10 + v_part_16;
     let v_part_17 = s_parts[v_at_6];
     let v_joined_12 = v_joined_11 + v_part_17;
-    s_parts[v_at_7] = v_joined_12;
+    s_parts[v_at_7 + 64i] = v_joined_12;
   }
   workgroupBarrier();
-  let v_part_18 = s_parts[v_at_8];
-  let v_part_19 = s_parts[v_at_9];
+  let v_part_18 = s_parts[v_y * 8i + 64i];
+  let v_part_19 = s_parts[v_at_8 + 64i];
   let v_joined_13 = v_part_18 + v_part_19;
-  let v_part_20 = s_parts[v_at_10];
+  let v_part_20 = s_parts[v_at_9 + 64i];
   let v_joined_14 = v_joined_13 + v_part_20;
-  let v_part_21 = s_parts[v_at_11];
+  let v_part_21 = s_parts[v_at_10 + 64i];
   let v_joined_15 = v_joined_14 + v_part_21;
-  let v_part_22 = s_parts[v_at_12];
+  let v_part_22 = s_parts[v_at_11 + 64i];
   let v_joined_16 = v_joined_15 + v_part_22;
-  let v_part_23 = s_parts[v_at_13];
+  let v_part_23 = s_parts[v_at_12 + 64i];
   let v_joined_17 = v_joined_16 + v_part_23;
-  let v_part_24 = s_parts[v_at_14];
+  let v_part_24 = s_parts[v_at_13 + 64i];
   let v_joined_18 = v_joined_17 + v_part_24;
-  let v_part_25 = s_parts[v_at_15];
+  let v_part_25 = s_parts[v_at_14 + 64i];
   let v_joined_19 = v_joined_18 + v_part_25;
   let v_scale = 1.0f / v_joined_19;
   b_p[v_at_1] = v_x_1 * vec4<f32>(v_scale);

@@ -1,5 +1,6 @@
-// q (contract)
-// vals (contract)
+// q (contract), attention_head.lf:10
+// keys (contract), attention_head.lf:11
+// vals (contract), attention_head.lf:12
 
 @group(0) @binding(0) var<storage, read_write> b_q: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_x_1: array<vec4<f32>>;

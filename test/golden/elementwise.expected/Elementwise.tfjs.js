@@ -13,14 +13,14 @@ export function model(tf, weights) {
     tf.tidy(() => {
       const in_x = inputs.x;
       const in_y = inputs.y;
-      // elementwise.lf:8
-      const v_smooth = tf.sub(tf.add(tf.mul(tf.mul(in_x, 0.5), tf.add(tf.erf(tf.mul(in_x, Math.SQRT1_2)), 1)), tf.mul(tf.mul(tf.mul(in_y, 0.5), tf.add(tf.tanh(tf.mul(tf.add(in_y, tf.mul(tf.mul(tf.square(in_y), in_y), 0.044715)), 0.7978845608028654)), 1)), tf.mul(in_x, tf.sigmoid(in_x)))), tf.relu(in_y));
-      // elementwise.lf:9
-      const v_gates = tf.add(tf.mul(tf.sigmoid(in_x), tf.tanh(in_y)), tf.div(tf.erf(in_x), tf.add(1, tf.exp(tf.neg(tf.abs(in_y))))));
       // elementwise.lf:10
+      const v_smooth = tf.sub(tf.add(tf.mul(tf.mul(in_x, 0.5), tf.add(tf.erf(tf.mul(in_x, Math.SQRT1_2)), 1)), tf.mul(tf.mul(tf.mul(in_y, 0.5), tf.add(tf.tanh(tf.mul(tf.add(in_y, tf.mul(tf.mul(tf.square(in_y), in_y), 0.044715)), 0.7978845608028654)), 1)), tf.mul(in_x, tf.sigmoid(in_x)))), tf.relu(in_y));
+      // elementwise.lf:11
+      const v_gates = tf.add(tf.mul(tf.sigmoid(in_x), tf.tanh(in_y)), tf.div(tf.erf(in_x), tf.add(1, tf.exp(tf.neg(tf.abs(in_y))))));
+      // elementwise.lf:13
       const v_waves = tf.add(tf.add(tf.mul(tf.sin(in_x), tf.cos(in_y)), tf.mul(tf.sqrt(tf.add(1, tf.mul(in_x, in_x))), tf.rsqrt(tf.add(2, tf.mul(in_y, in_y))))), tf.log(tf.add(3, tf.maximum(in_x, tf.minimum(in_y, 1)))));
       return { smooth: v_smooth, gates: v_gates, waves: v_waves };
     });
-  const dispose = () => tf.dispose([]);
+  const dispose = () => {};
   return { run, dispose };
 }

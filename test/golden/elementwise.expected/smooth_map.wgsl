@@ -1,4 +1,4 @@
-// smooth (map)
+// smooth (map), elementwise.lf:10
 
 @group(0) @binding(0) var<storage, read_write> b_smooth: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_x_1: array<vec4<f32>>;

@@ -12,23 +12,19 @@ export function model(tf, weights) {
     tf.tidy(() => {
       const in_x = inputs.x;
       // first.lf:8
-      const v_slots = tf.matMul(in_x, w_e, true, true);
+      const v_slots = tf.matMul(w_e, in_x);
       // first.lf:9
-      const v3 = tf.matMul(in_x, v_slots);
-      // first.lf:9
-      const v_p = tf.div(v3, 5.656854249492381);
+      const v3 = tf.matMul(in_x, v_slots, false, true);
+      const v4 = tf.div(v3, 5.656854249492381);
       tf.dispose([v3]);
-      // first.lf:9
-      const v_p_2 = tf.softmax(v_p);
-      tf.dispose([v_p]);
+      const v_p = tf.softmax(v4);
+      tf.dispose([v4]);
       // first.lf:10
-      const v6 = tf.matMul(v_p_2, v_slots, false, true);
-      tf.dispose([v_slots, v_p_2]);
-      // first.lf:10
+      const v6 = tf.matMul(v_p, v_slots);
+      tf.dispose([v_slots, v_p]);
       const v_y = tf.add(in_x, v6);
-      tf.dispose([v6]);
       return { output: v_y };
     });
-  const dispose = () => tf.dispose([]);
+  const dispose = () => {};
   return { run, dispose };
 }

@@ -1,4 +1,4 @@
-// y (contract)
+// y (contract), first.lf:10
 
 @group(0) @binding(0) var<storage, read_write> b_y: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_p: array<vec4<f32>>;
@@ -10,7 +10,6 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   var r_acc: vec4<f32>;
   var r_columns: vec4<f32>;
   var r_rows: vec4<f32>;
-  var r_block_0: vec4<f32>; var r_block_1: vec4<f32>; var r_block_2: vec4<f32>; var r_block_3: vec4<f32>;
   let v_group_x = i32(group_id.x);
   let v_y_2 = i32(local_id.y);
   let v_x = i32(local_id.x);
@@ -19,25 +18,21 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   for (var v_k4 = 0i; v_k4 < 4i; v_k4 += 1i) {
     let v_p_2 = b_p[v_at_1 + v_k4];
     r_rows = v_p_2;
-    let v_at_2 = v_x * 16i + v_k4;
+    let v_at_2 = v_x + v_k4 * 32i;
     let v_slots_2 = b_slots[v_at_2];
-    r_block_0 = v_slots_2;
-    let v_slots_3 = b_slots[v_at_2 + 4i];
-    r_block_1 = v_slots_3;
-    let v_slots_4 = b_slots[v_at_2 + 8i];
-    r_block_2 = v_slots_4;
-    let v_slots_5 = b_slots[v_at_2 + 12i];
-    r_block_3 = v_slots_5;
-    r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
+    r_columns = v_slots_2;
     let v_a = r_rows.x;
     r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
+    let v_slots_3 = b_slots[v_at_2 + 8i];
+    r_columns = v_slots_3;
     let v_a_1 = r_rows.y;
     r_acc = fma(vec4<f32>(v_a_1), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
+    let v_slots_4 = b_slots[v_at_2 + 16i];
+    r_columns = v_slots_4;
     let v_a_2 = r_rows.z;
     r_acc = fma(vec4<f32>(v_a_2), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
+    let v_slots_5 = b_slots[v_at_2 + 24i];
+    r_columns = v_slots_5;
     let v_a_3 = r_rows.w;
     r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
   }

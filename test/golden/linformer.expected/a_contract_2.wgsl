@@ -1,4 +1,4 @@
-// a (contract)
+// y.a (contract), linformer.lf:46
 
 @group(0) @binding(0) var<storage, read_write> b_a: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_o: array<vec4<f32>>;
@@ -15,10 +15,10 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   let v_y = i32(local_id.y);
   let v_x = i32(local_id.x);
   r_acc = vec4<f32>(0.0f);
-  let v_at_1 = v_group_y * 256i + v_y * 32i;
+  let v_at_1 = v_group_y * 64i + v_y * 8i;
   let v_at_3 = v_group_x * 8i + v_x;
   for (var v_j = 0i; v_j < 4i; v_j += 1i) {
-    let v_at_2 = v_at_1 + v_j * 8i;
+    let v_at_2 = v_at_1 + v_j * 4096i;
     let v_at_4 = v_at_3 + v_j * 1024i;
     for (var v_k4 = 0i; v_k4 < 8i; v_k4 += 1i) {
       let v_o_2 = b_o[v_at_2 + v_k4];

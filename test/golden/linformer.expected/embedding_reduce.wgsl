@@ -1,26 +1,18 @@
-// embedding (reduce)
+// embedding (reduce), linformer.lf:64
 
-@group(0) @binding(0) var<storage, read_write> b_embedding: array<f32>;
-@group(0) @binding(1) var<storage, read> b_y: array<f32>;
-@group(0) @binding(2) var<storage, read> b_mu: array<f32>;
-@group(0) @binding(3) var<storage, read> b_var: array<f32>;
-@group(0) @binding(4) var<storage, read> b_gain: array<f32>;
-@group(0) @binding(5) var<storage, read> b_bias: array<f32>;
-var<workgroup> s_parts: array<f32, 72>;
+@group(0) @binding(0) var<storage, read_write> b_embedding: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_y: array<vec4<f32>>;
+var<workgroup> s_parts: array<vec4<f32>, 72>;
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
-  var r_acc: f32;
+  var r_acc: vec4<f32>;
   let v_group_x = i32(group_id.x);
   let v_x = i32(local_id.x);
-  r_acc = 0.0f;
+  r_acc = vec4<f32>(0.0f);
   for (var v_k = v_x; v_k < 512i; v_k += 64i) {
-    let v_y_2 = b_y[v_group_x + v_k * 128i];
-    let v_mu_2 = b_mu[v_k];
-    let v_var_2 = b_var[v_k];
-    let v_gain_2 = b_gain[v_group_x];
-    let v_bias_2 = b_bias[v_group_x];
-    r_acc = r_acc + ((v_y_2 - v_mu_2) * inverseSqrt(v_var_2 + 0.00001f) * v_gain_2 + v_bias_2);
+    let v_y_2 = b_y[v_group_x + v_k * 32i];
+    r_acc = r_acc + v_y_2;
   }
   let v_part = r_acc;
   s_parts[v_x] = v_part;
@@ -60,6 +52,6 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   let v_part_16 = s_parts[71i];
   let v_joined_13 = v_joined_12 + v_part_16;
   if (v_x == 0i) {
-    b_embedding[v_group_x] = v_joined_13 * 0.001953125f;
+    b_embedding[v_group_x] = v_joined_13 * vec4<f32>(0.001953125f);
   }
 }

@@ -1,4 +1,4 @@
-// hid (contract)
+// y.hid (contract), linformer.lf:48
 
 @group(0) @binding(0) var<storage, read_write> b_hid: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_y_1: array<vec4<f32>>;
@@ -89,14 +89,14 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
     let v_a_15 = r_rows_3.w;
     r_acc_3 = fma(vec4<f32>(v_a_15), r_columns, r_acc_3);
   }
-  let v_x_1 = b_c1[v_at_3];
-  let v_at_5 = v_group_y * 4096i + v_group_x * 8i + v_y * 512i + v_x;
   let v_r_6 = r_acc_0;
-  b_hid[v_at_5] = lf_gelu_x4(v_x_1 + v_r_6);
+  let v_c1_2 = b_c1[v_at_3];
+  let v_at_5 = v_group_y * 4096i + v_group_x * 8i + v_y * 512i + v_x;
+  b_hid[v_at_5] = lf_gelu_x4(v_c1_2 + v_r_6);
   let v_r_7 = r_acc_1;
-  b_hid[v_at_5 + 128i] = lf_gelu_x4(v_x_1 + v_r_7);
+  b_hid[v_at_5 + 128i] = lf_gelu_x4(v_c1_2 + v_r_7);
   let v_r_8 = r_acc_2;
-  b_hid[v_at_5 + 256i] = lf_gelu_x4(v_x_1 + v_r_8);
+  b_hid[v_at_5 + 256i] = lf_gelu_x4(v_c1_2 + v_r_8);
   let v_r_9 = r_acc_3;
-  b_hid[v_at_5 + 384i] = lf_gelu_x4(v_x_1 + v_r_9);
+  b_hid[v_at_5 + 384i] = lf_gelu_x4(v_c1_2 + v_r_9);
 }

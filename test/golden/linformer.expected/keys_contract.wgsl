@@ -1,50 +1,42 @@
-// keys (contract)
+// y.head.keys (contract), linformer.lf:27
+// y.head.vals (contract), linformer.lf:28
 
 @group(0) @binding(0) var<storage, read_write> b_keys: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> b_wk: array<f32>;
-@group(0) @binding(2) var<storage, read> b_p: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_p: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b_wk: array<vec4<f32>>;
 
 @compute @workgroup_size(8, 8, 1)
 fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
   var r_acc: vec4<f32>;
   var r_columns: vec4<f32>;
   var r_rows: vec4<f32>;
-  var r_block_0: vec4<f32>; var r_block_1: vec4<f32>; var r_block_2: vec4<f32>; var r_block_3: vec4<f32>;
   let v_group_y = i32(group_id.y);
   let v_group_x = i32(group_id.x);
   let v_y = i32(local_id.y);
   let v_x = i32(local_id.x);
   r_acc = vec4<f32>(0.0f);
-  let v_at_1 = v_group_y / 4i * 4096i + v_group_y % 4i * 8i + v_y;
-  let v_at_3 = v_group_x * 1024i + v_x * 128i;
+  let v_at_1 = v_group_y * 256i + v_y * 32i;
+  let v_at_2 = v_group_x * 1024i + v_x;
   for (var v_k4 = 0i; v_k4 < 32i; v_k4 += 1i) {
-    let v_at_2 = v_at_1 + v_k4 * 128i;
-    let v_wk_2 = b_wk[v_at_2];
-    let v_wk_3 = b_wk[v_at_2 + 32i];
-    let v_wk_4 = b_wk[v_at_2 + 64i];
-    let v_wk_5 = b_wk[v_at_2 + 96i];
-    r_rows = vec4<f32>(v_wk_2, v_wk_3, v_wk_4, v_wk_5);
-    let v_at_4 = v_at_3 + v_k4;
-    let v_p_2 = b_p[v_at_4];
-    r_block_0 = v_p_2;
-    let v_p_3 = b_p[v_at_4 + 32i];
-    r_block_1 = v_p_3;
-    let v_p_4 = b_p[v_at_4 + 64i];
-    r_block_2 = v_p_4;
-    let v_p_5 = b_p[v_at_4 + 96i];
-    r_block_3 = v_p_5;
-    r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
+    let v_p_2 = b_p[v_at_1 + v_k4];
+    r_rows = v_p_2;
+    let v_at_3 = v_at_2 + v_k4 * 32i;
+    let v_wk_2 = b_wk[v_at_3];
+    r_columns = v_wk_2;
     let v_a = r_rows.x;
     r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
+    let v_wk_3 = b_wk[v_at_3 + 8i];
+    r_columns = v_wk_3;
     let v_a_1 = r_rows.y;
     r_acc = fma(vec4<f32>(v_a_1), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
+    let v_wk_4 = b_wk[v_at_3 + 16i];
+    r_columns = v_wk_4;
     let v_a_2 = r_rows.z;
     r_acc = fma(vec4<f32>(v_a_2), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
+    let v_wk_5 = b_wk[v_at_3 + 24i];
+    r_columns = v_wk_5;
     let v_a_3 = r_rows.w;
     r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
   }
-  b_keys[v_group_y * 128i + v_group_x * 8i + v_y * 16i + v_x] = r_acc;
+  b_keys[v_group_y * 64i + v_group_x * 512i + v_y * 8i + v_x] = r_acc;
 }

@@ -1,4 +1,4 @@
-// o (contract)
+// y.head.o (contract), linformer.lf:30
 
 @group(0) @binding(0) var<storage, read_write> b_o: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_p: array<vec4<f32>>;
@@ -37,5 +37,5 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
     let v_a_3 = r_rows.w;
     r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
   }
-  b_o[v_group_y * 8i + v_group_x * 256i + v_y * 32i + v_x] = r_acc;
+  b_o[v_group_y * 4096i + v_group_x * 64i + v_y * 8i + v_x] = r_acc;
 }

@@ -1,4 +1,4 @@
-// p (softmax)
+// y.head.p (softmax), linformer.lf:29
 
 @group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_p_2: array<vec4<f32>>;
@@ -16,7 +16,7 @@ fn lf_exp_x4(x: vec4<f32>) -> vec4<f32> {
 
 // Sum of the lanes.
 fn lf_fold_add_x4(v: vec4<f32>) -> f32 {
-  return ((v.x + v.y) + (v.z + v.w));
+  return (v.x + v.y) + (v.z + v.w);
 }
 
 @compute @workgroup_size(8, 8, 1)
@@ -37,19 +37,26 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   s_parts[v_at_2] = v_part;
   workgroupBarrier();
   let v_part_1 = s_parts[v_y * 8i];
-  let v_part_2 = s_parts[v_y * 8i + 1i];
+  let v_at_3 = v_y * 8i + 1i;
+  let v_part_2 = s_parts[v_at_3];
   let v_joined = max(v_part_1, v_part_2);
-  let v_part_3 = s_parts[v_y * 8i + 2i];
+  let v_at_4 = v_y * 8i + 2i;
+  let v_part_3 = s_parts[v_at_4];
   let v_joined_1 = max(v_joined, v_part_3);
-  let v_part_4 = s_parts[v_y * 8i + 3i];
+  let v_at_5 = v_y * 8i + 3i;
+  let v_part_4 = s_parts[v_at_5];
   let v_joined_2 = max(v_joined_1, v_part_4);
-  let v_part_5 = s_parts[v_y * 8i + 4i];
+  let v_at_6 = v_y * 8i + 4i;
+  let v_part_5 = s_parts[v_at_6];
   let v_joined_3 = max(v_joined_2, v_part_5);
-  let v_part_6 = s_parts[v_y * 8i + 5i];
+  let v_at_7 = v_y * 8i + 5i;
+  let v_part_6 = s_parts[v_at_7];
   let v_joined_4 = max(v_joined_3, v_part_6);
-  let v_part_7 = s_parts[v_y * 8i + 6i];
+  let v_at_8 = v_y * 8i + 6i;
+  let v_part_7 = s_parts[v_at_8];
   let v_joined_5 = max(v_joined_4, v_part_7);
-  let v_part_8 = s_parts[v_y * 8i + 7i];
+  let v_at_9 = v_y * 8i + 7i;
+  let v_part_8 = s_parts[v_at_9];
   let v_joined_6 = max(v_joined_5, v_part_8);
   r_acc_1 = vec4<f32>(0.0f);
   let v_x_1 = vec4<f32>(v_joined_6);
@@ -61,24 +68,24 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   s_parts[v_at_2 + 64i] = v_part_9;
   workgroupBarrier();
   let v_part_10 = s_parts[v_y * 8i + 64i];
-  let v_part_11 = s_parts[v_y * 8i + 65i];
+  let v_part_11 = s_parts[v_at_3 + 64i];
   let v_joined_7 = v_part_10 + v_part_11;
-  let v_part_12 = s_parts[v_y * 8i + 66i];
+  let v_part_12 = s_parts[v_at_4 + 64i];
   let v_joined_8 = v_joined_7 + v_part_12;
-  let v_part_13 = s_parts[v_y * 8i + 67i];
+  let v_part_13 = s_parts[v_at_5 + 64i];
   let v_joined_9 = v_joined_8 + v_part_13;
-  let v_part_14 = s_parts[v_y * 8i + 68i];
+  let v_part_14 = s_parts[v_at_6 + 64i];
   let v_joined_10 = v_joined_9 + v_part_14;
-  let v_part_15 = s_parts[v_y * 8i + 69i];
+  let v_part_15 = s_parts[v_at_7 + 64i];
   let v_joined_11 = v_joined_10 + v_part_15;
-  let v_part_16 = s_parts[v_y * 8i + 70i];
+  let v_part_16 = s_parts[v_at_8 + 64i];
   let v_joined_12 = v_joined_11 + v_part_16;
-  let v_part_17 = s_parts[v_y * 8i + 71i];
+  let v_part_17 = s_parts[v_at_9 + 64i];
   let v_joined_13 = v_joined_12 + v_part_17;
   let v_scale = 1.0f / v_joined_13;
   for (var v_k4_2 = v_x; v_k4_2 < 16i; v_k4_2 += 8i) {
-    let v_at_3 = v_at_1 + v_k4_2;
-    let v_p_5 = b_p_2[v_at_3];
-    b_p[v_at_3] = lf_exp_x4(v_p_5 - v_x_1) * vec4<f32>(v_scale);
+    let v_at_10 = v_at_1 + v_k4_2;
+    let v_p_5 = b_p_2[v_at_10];
+    b_p[v_at_10] = lf_exp_x4(v_p_5 - v_x_1) * vec4<f32>(v_scale);
   }
 }

@@ -1,4 +1,4 @@
-// q (contract)
+// y.head.q (contract), linformer.lf:26
 
 @group(0) @binding(0) var<storage, read_write> b_q: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_y_1: array<vec4<f32>>;

@@ -24,28 +24,22 @@ export function model(tf, weights) {
   const run = (inputs) =>
     tf.tidy(() => {
       const in_x = inputs.x;
-      // linformer_head.lf:15
       const v7 = tf.matMul(in_x, w_e, true, true);
-      // linformer_head.lf:15
       const v8 = tf.matMul(v6, v7);
       tf.dispose([v7]);
-      // linformer_head.lf:15
       const v9 = tf.matMul(in_x, v8);
       tf.dispose([v8]);
-      // linformer_head.lf:15
-      const v_p = tf.div(v9, 5.656854249492381);
+      const v10 = tf.div(v9, 5.656854249492381);
       tf.dispose([v9]);
-      // linformer_head.lf:15
-      const v_p_2 = tf.softmax(v_p);
-      tf.dispose([v_p]);
+      const v_p = tf.softmax(v10);
+      tf.dispose([v10]);
       // linformer_head.lf:16
       const v12 = tf.matMul(w_f, in_x);
       // linformer_head.lf:14
       const v_vals = tf.matMul(v12, w_wv);
       tf.dispose([v12]);
       // linformer_head.lf:16
-      const v_o = tf.matMul(v_p_2, v_vals);
-      tf.dispose([v_p_2, v_vals]);
+      const v_o = tf.matMul(v_p, v_vals);
       return { output: v_o };
     });
   const dispose = () => tf.dispose([v6]);

@@ -1,4 +1,4 @@
-// o (contract)
+// o (contract), linformer_head.lf:16
 
 @group(0) @binding(0) var<storage, read_write> b_o: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_p: array<vec4<f32>>;

@@ -1,4 +1,4 @@
-// p (contract)
+// p (contract), linformer_head.lf:15
 
 @group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_wq: array<vec4<f32>>;

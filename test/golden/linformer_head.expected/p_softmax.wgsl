@@ -1,4 +1,4 @@
-// p (softmax)
+// p (softmax), linformer_head.lf:15
 
 @group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_p_2: array<vec4<f32>>;
@@ -16,7 +16,7 @@ fn lf_exp_x4(x: vec4<f32>) -> vec4<f32> {
 
 // Sum of the lanes.
 fn lf_fold_add_x4(v: vec4<f32>) -> f32 {
-  return ((v.x + v.y) + (v.z + v.w));
+  return (v.x + v.y) + (v.z + v.w);
 }
 
 @compute @workgroup_size(4, 16, 1)
@@ -35,11 +35,14 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   s_parts[v_at_2] = v_part;
   workgroupBarrier();
   let v_part_1 = s_parts[v_y * 4i];
-  let v_part_2 = s_parts[v_y * 4i + 1i];
+  let v_at_3 = v_y * 4i + 1i;
+  let v_part_2 = s_parts[v_at_3];
   let v_joined = max(v_part_1, v_part_2);
-  let v_part_3 = s_parts[v_y * 4i + 2i];
+  let v_at_4 = v_y * 4i + 2i;
+  let v_part_3 = s_parts[v_at_4];
   let v_joined_1 = max(v_joined, v_part_3);
-  let v_part_4 = s_parts[v_y * 4i + 3i];
+  let v_at_5 = v_y * 4i + 3i;
+  let v_part_4 = s_parts[v_at_5];
   let v_joined_2 = max(v_joined_1, v_part_4);
   r_acc_1 = vec4<f32>(0.0f);
   let v_x_1 = lf_exp_x4(v_p_3 - vec4<f32>(v_joined_2));
@@ -48,11 +51,11 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   s_parts[v_at_2 + 64i] = v_part_5;
   workgroupBarrier();
   let v_part_6 = s_parts[v_y * 4i + 64i];
-  let v_part_7 = s_parts[v_y * 4i + 65i];
+  let v_part_7 = s_parts[v_at_3 + 64i];
   let v_joined_3 = v_part_6 + v_part_7;
-  let v_part_8 = s_parts[v_y * 4i + 66i];
+  let v_part_8 = s_parts[v_at_4 + 64i];
   let v_joined_4 = v_joined_3 + v_part_8;
-  let v_part_9 = s_parts[v_y * 4i + 67i];
+  let v_part_9 = s_parts[v_at_5 + 64i];
   let v_joined_5 = v_joined_4 + v_part_9;
   let v_scale = 1.0f / v_joined_5;
   b_p[v_at_1] = v_x_1 * vec4<f32>(v_scale);

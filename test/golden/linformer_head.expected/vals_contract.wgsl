@@ -1,4 +1,4 @@
-// vals (contract)
+// vals (contract), linformer_head.lf:14
 
 @group(0) @binding(0) var<storage, read_write> b_vals: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_o: array<vec4<f32>>;

@@ -1,8 +1,10 @@
-// keys (contract)
+// y (contract), linear.lf:26, encoder.lf:17
 
-@group(0) @binding(0) var<storage, read_write> b_keys: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> b_wk: array<f32>;
-@group(0) @binding(2) var<storage, read> b_x_1: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read_write> b_y: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_y_3: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b_w: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> b_a_4: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> b_b: array<vec4<f32>>;
 
 @compute @workgroup_size(8, 8, 1)
 fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
@@ -10,29 +12,23 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   var r_columns: vec4<f32>;
   var r_rows: vec4<f32>;
   var r_block_0: vec4<f32>; var r_block_1: vec4<f32>; var r_block_2: vec4<f32>; var r_block_3: vec4<f32>;
-  let v_group_y = i32(group_id.y);
   let v_group_x = i32(group_id.x);
-  let v_y = i32(local_id.y);
+  let v_y_2 = i32(local_id.y);
   let v_x = i32(local_id.x);
   r_acc = vec4<f32>(0.0f);
-  let v_at_1 = v_group_y * 8i + v_y;
-  let v_at_3 = v_group_x * 512i + v_x * 64i;
-  for (var v_k4 = 0i; v_k4 < 16i; v_k4 += 1i) {
-    let v_at_2 = v_at_1 + v_k4 * 128i;
-    let v_wk_2 = b_wk[v_at_2];
-    let v_wk_3 = b_wk[v_at_2 + 32i];
-    let v_wk_4 = b_wk[v_at_2 + 64i];
-    let v_wk_5 = b_wk[v_at_2 + 96i];
-    r_rows = vec4<f32>(v_wk_2, v_wk_3, v_wk_4, v_wk_5);
-    let v_at_4 = v_at_3 + v_k4;
-    let v_x_2 = b_x_1[v_at_4];
-    r_block_0 = v_x_2;
-    let v_x_3 = b_x_1[v_at_4 + 16i];
-    r_block_1 = v_x_3;
-    let v_x_4 = b_x_1[v_at_4 + 32i];
-    r_block_2 = v_x_4;
-    let v_x_5 = b_x_1[v_at_4 + 48i];
-    r_block_3 = v_x_5;
+  let v_at_1 = v_group_x * 256i + v_y_2 * 32i;
+  for (var v_k4 = 0i; v_k4 < 32i; v_k4 += 1i) {
+    let v_y_4 = b_y_3[v_at_1 + v_k4];
+    r_rows = v_y_4;
+    let v_at_2 = v_x * 128i + v_k4;
+    let v_w_2 = b_w[v_at_2];
+    r_block_0 = v_w_2;
+    let v_w_3 = b_w[v_at_2 + 32i];
+    r_block_1 = v_w_3;
+    let v_w_4 = b_w[v_at_2 + 64i];
+    r_block_2 = v_w_4;
+    let v_w_5 = b_w[v_at_2 + 96i];
+    r_block_3 = v_w_5;
     r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
     let v_a = r_rows.x;
     r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
@@ -46,5 +42,9 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
     let v_a_3 = r_rows.w;
     r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
   }
-  b_keys[v_group_y * 256i + v_group_x * 8i + v_y * 32i + v_x] = r_acc;
+  let v_r = r_acc;
+  let v_at_3 = v_group_x * 64i + v_y_2 * 8i + v_x;
+  let v_a_5 = b_a_4[v_at_3];
+  let v_b_2 = b_b[v_x];
+  b_y[v_at_3] = v_a_5 + (v_b_2 + v_r);
 }

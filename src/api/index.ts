@@ -1,0 +1,24 @@
+/** `lfc`: models built by a program, and the compiler as functions. */
+
+export type { Artifact, Backend, Remark } from "../backend/backend.js";
+export type { Diagnostic } from "../diagnostics/diagnostic.js";
+export type { TensorData } from "../ir/dtype.js";
+export {
+  type Compiled,
+  type CompileOptions,
+  compile,
+  compileText,
+  graphOfFn,
+  graphOfText,
+  type Model,
+  type RunInput,
+  type RunOptions,
+  run,
+  type TextOptions,
+  textOfFn,
+} from "./compile.js";
+export { LfError } from "./error.js";
+export type { Declare, Fn, FnOptions } from "./fn.js";
+export { type Indexed, lf, type RuntimeRange, type TensorOptions } from "./lf.js";
+export { Size, type SizeLike } from "./size.js";
+export { Index, type Initialiser, type Operand, type ParamOptions, type Sub, type TensorSpec, Value } from "./value.js";

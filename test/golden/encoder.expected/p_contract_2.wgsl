@@ -1,0 +1,47 @@
+// a.head.p (contract), attention.lf:36
+
+@group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_q: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b_keys: array<vec4<f32>>;
+
+@compute @workgroup_size(4, 8, 1)
+fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
+  var r_acc: vec4<f32>;
+  var r_columns: vec4<f32>;
+  var r_rows: vec4<f32>;
+  var r_block_0: vec4<f32>; var r_block_1: vec4<f32>; var r_block_2: vec4<f32>; var r_block_3: vec4<f32>;
+  let v_group_y = i32(group_id.y);
+  let v_group_x = i32(group_id.x);
+  let v_y = i32(local_id.y);
+  let v_x = i32(local_id.x);
+  r_acc = vec4<f32>(0.0f);
+  let v_at_1 = v_group_y * 256i + v_group_x * 16i + v_y * 2i;
+  let v_at_2 = v_group_y * 32i + v_x * 8i;
+  for (var v_k4 = 0i; v_k4 < 2i; v_k4 += 1i) {
+    let v_q_2 = b_q[v_at_1 + v_k4];
+    r_rows = v_q_2;
+    let v_at_3 = v_at_2 + v_k4;
+    let v_keys_2 = b_keys[v_at_3];
+    r_block_0 = v_keys_2;
+    let v_keys_3 = b_keys[v_at_3 + 2i];
+    r_block_1 = v_keys_3;
+    let v_keys_4 = b_keys[v_at_3 + 4i];
+    r_block_2 = v_keys_4;
+    let v_keys_5 = b_keys[v_at_3 + 6i];
+    r_block_3 = v_keys_5;
+    r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
+    let v_a = r_rows.x;
+    r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
+    r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
+    let v_a_1 = r_rows.y;
+    r_acc = fma(vec4<f32>(v_a_1), r_columns, r_acc);
+    r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
+    let v_a_2 = r_rows.z;
+    r_acc = fma(vec4<f32>(v_a_2), r_columns, r_acc);
+    r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
+    let v_a_3 = r_rows.w;
+    r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
+  }
+  let v_r = r_acc;
+  b_p[v_group_y * 512i + v_group_x * 32i + v_y * 4i + v_x] = v_r / vec4<f32>(2.828427f);
+}

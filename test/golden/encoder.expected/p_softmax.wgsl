@@ -1,0 +1,62 @@
+// a.head.p (softmax), attention.lf:36
+
+@group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_p_2: array<vec4<f32>>;
+var<workgroup> s_parts: array<f32, 128>;
+
+// Largest lane.
+fn lf_fold_max_x4(v: vec4<f32>) -> f32 {
+  return max(max(v.x, v.y), max(v.z, v.w));
+}
+
+// e^x; the largest number where that overflows.
+fn lf_exp_x4(x: vec4<f32>) -> vec4<f32> {
+  return exp(min(x, vec4<f32>(88.72)));
+}
+
+// Sum of the lanes.
+fn lf_fold_add_x4(v: vec4<f32>) -> f32 {
+  return (v.x + v.y) + (v.z + v.w);
+}
+
+@compute @workgroup_size(4, 16, 1)
+fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
+  var r_acc: vec4<f32>;
+  var r_acc_1: vec4<f32>;
+  let v_group_x = i32(group_id.x);
+  let v_y = i32(local_id.y);
+  let v_x = i32(local_id.x);
+  r_acc = vec4<f32>(-0x1.fffffep+127f);
+  let v_at_1 = v_group_x * 64i + v_y * 4i + v_x;
+  let v_p_3 = b_p_2[v_at_1];
+  r_acc = max(r_acc, v_p_3);
+  let v_part = lf_fold_max_x4(r_acc);
+  let v_at_2 = v_y * 4i + v_x;
+  s_parts[v_at_2] = v_part;
+  workgroupBarrier();
+  let v_part_1 = s_parts[v_y * 4i];
+  let v_at_3 = v_y * 4i + 1i;
+  let v_part_2 = s_parts[v_at_3];
+  let v_joined = max(v_part_1, v_part_2);
+  let v_at_4 = v_y * 4i + 2i;
+  let v_part_3 = s_parts[v_at_4];
+  let v_joined_1 = max(v_joined, v_part_3);
+  let v_at_5 = v_y * 4i + 3i;
+  let v_part_4 = s_parts[v_at_5];
+  let v_joined_2 = max(v_joined_1, v_part_4);
+  r_acc_1 = vec4<f32>(0.0f);
+  let v_x_1 = lf_exp_x4(v_p_3 - vec4<f32>(v_joined_2));
+  r_acc_1 = r_acc_1 + v_x_1;
+  let v_part_5 = lf_fold_add_x4(r_acc_1);
+  s_parts[v_at_2 + 64i] = v_part_5;
+  workgroupBarrier();
+  let v_part_6 = s_parts[v_y * 4i + 64i];
+  let v_part_7 = s_parts[v_at_3 + 64i];
+  let v_joined_3 = v_part_6 + v_part_7;
+  let v_part_8 = s_parts[v_at_4 + 64i];
+  let v_joined_4 = v_joined_3 + v_part_8;
+  let v_part_9 = s_parts[v_at_5 + 64i];
+  let v_joined_5 = v_joined_4 + v_part_9;
+  let v_scale = 1.0f / v_joined_5;
+  b_p[v_at_1] = v_x_1 * vec4<f32>(v_scale);
+}
