@@ -2,6 +2,7 @@ import type { Artifact, Host, KernelBackend } from "../../src/backend/backend.js
 import type { Target } from "../../src/cost/target.js";
 import { unknownBackendOption, wrongBackendOption } from "../../src/diagnostics/messages/backend.js";
 import type { Program } from "../../src/ir/program/program.js";
+import { fileName } from "../../src/util/fileName.js";
 import { invariant } from "../../src/util/invariant.js";
 import { fail, ok } from "../../src/util/result.js";
 import { printModule, tableStart } from "./print.js";
@@ -99,9 +100,8 @@ const backend: Omit<KernelBackend<JsOptions>, "load"> & { readonly load: typeof 
   target: (options) => (options.execution === "simt" ? simt : cpu),
   emit(program, _cx, options) {
     const text = printModule(program.name, program.kernels, { instrumented: options.checked || options.count });
-    const file = program.name.replace(/[^A-Za-z0-9_-]+/g, "_").replace(/^_+$/, "program");
     return {
-      files: [{ path: `${file}.js`, text }],
+      files: [{ path: `${fileName(program.name, "program")}.js`, text }],
       meta: { program, checked: options.checked, count: options.count },
     };
   },

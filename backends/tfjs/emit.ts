@@ -8,6 +8,7 @@ import type { Graph, Node, Op, ValueId } from "../../src/ir/graph/ops.js";
 import { graphSymbols } from "../../src/ir/graph/print.js";
 import { mapOperands, operands } from "../../src/ir/graph/visit.js";
 import type { Resource } from "../../src/ir/program/program.js";
+import { fileName } from "../../src/util/fileName.js";
 import { invariant, unreachable } from "../../src/util/invariant.js";
 import { type Code, isName, quoted, writer } from "./code.js";
 import { contraction } from "./contract.js";
@@ -130,7 +131,7 @@ export function emitModule(
   return {
     files: [
       {
-        path: `${graph.name.replace(/[^A-Za-z0-9_-]+/g, "_").replace(/^_+$/, "") || "model"}.tfjs.js`,
+        path: `${fileName(graph.name, "model")}.tfjs.js`,
         text: `${lines.join("\n")}\n`,
       },
     ],

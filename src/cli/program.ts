@@ -135,6 +135,14 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
     });
 
   program
+    .command("doctor")
+    .description("say what this machine offers and what lfc run will use")
+    .addOption(json())
+    .action(async (options) => {
+      code = await (await import("./commands/doctor.js")).doctorCommand(options, self);
+    });
+
+  program
     .command("ir")
     .description("print a model's intermediate representations around the passes")
     .argument("<file>", "a .lf or .lfir file")

@@ -93,6 +93,9 @@ function emitAgain(lowered: Lowered, options: unknown): Result<Lowered, readonly
   return ok({ ...lowered, artifact: backend.emit(program, cx, options) });
 }
 
+/** The part of an output that the reference may leave open, by a tie or by errors that grew too far, in a case that says something. */
+const mostUndecided = 0.01;
+
 /** All runs of one loaded model; the first once more after others, so that what they leave behind would show. */
 async function compareRuns({ runs }: CaseModel, machine: Machine): Promise<Verdict> {
   const problems: string[] = [];
@@ -122,6 +125,10 @@ async function compareRuns({ runs }: CaseModel, machine: Machine): Promise<Verdi
         const c = compareToReference(expected, actual);
         elements += c.elements - c.undecided;
         share = Math.max(share, c.share);
+        if (c.undecided > mostUndecided * c.elements)
+          problems.push(
+            `the case decides nothing: ${c.undecided} of ${c.elements} elements of ${name} are open${where}`,
+          );
         if (!c.passed) problems.push(`${worstElement(name, expected, actual, c.worst)}${where}`);
       }
     }

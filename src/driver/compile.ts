@@ -16,7 +16,7 @@ import type { Graph } from "../ir/graph/ops.js";
 import type { Program } from "../ir/program/program.js";
 import { fail, ok, type Result } from "../util/result.js";
 import { PluginFault } from "./plugin.js";
-import { loadImport } from "./sources.js";
+import { importsOf } from "./sources.js";
 import { withSources } from "./withSources.js";
 
 /** From text to an artifact. Each stage is a pure function of the one before; nothing here touches a file but imports. */
@@ -36,7 +36,7 @@ export interface Checked {
 
 /** Parses and checks a file with all that it imports. */
 export const checkSource = (entry: SourceFile, options: FrontendOptions = {}): Checked =>
-  check(entry, { dims: options.dims ?? new Map(), load: options.load ?? loadImport, parse: parseFile });
+  check(entry, { dims: options.dims ?? new Map(), load: options.load ?? importsOf(entry), parse: parseFile });
 
 export interface SourceModel {
   /** The unoptimised graph: what the program means. */

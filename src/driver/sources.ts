@@ -52,11 +52,31 @@ export function standardLibrary(): string {
   return [resolve(here, "../std"), resolve(here, "std")].find(existsSync) ?? resolve(here, "std");
 }
 
-/** Resolves `import "…"`: `std/…` is the standard library, all else is relative to the importing file. */
+const withinLibrary = (path: string): string | undefined => /^std\/(.*)$/.exec(path)?.[1];
+
+/** Where a file is that an import names: `std/…` in the standard library, all else relative to the importing file. */
+function importedFrom(path: string, from: SourceFile): string {
+  const std = withinLibrary(path);
+  return std !== undefined ? resolve(standardLibrary(), std) : resolve(dirname(from.path), path);
+}
+
+/**
+ * The imports of one program. A file is one file, however it is named: one that imports back the entry file, or is
+ * reached by two ways, is not read and declared a second time under another name.
+ */
+export function importsOf(entry: SourceFile): (path: string, from: SourceFile) => SourceFile | undefined {
+  const known = new Map<string, SourceFile | undefined>([[resolve(entry.path), entry]]);
+  return (path, from) => {
+    const at = importedFrom(path, from);
+    if (!known.has(at)) known.set(at, loadImport(path, from));
+    return known.get(at);
+  };
+}
+
+/** Reads the file that an import names. */
 export function loadImport(path: string, from: SourceFile): SourceFile | undefined {
-  const std = /^std\/(.*)$/.exec(path)?.[1];
-  const at =
-    std !== undefined ? resolve(standardLibrary(), std) : isAbsolute(path) ? path : resolve(dirname(from.path), path);
+  const std = withinLibrary(path);
+  const at = importedFrom(path, from);
   const read = readSource(at);
   if (!read.ok) return undefined;
   // an import keeps the name that leads to it from the entry file, so that messages show what the user can open

@@ -3,10 +3,8 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { explanations } from "../../diagnostics/explanations/all.js";
 import { type Explanation, exampleName } from "../../diagnostics/explanations/explanation.js";
 import { renderDiagnostics } from "../../diagnostics/frame.js";
-import type { SourceFile } from "../../diagnostics/span.js";
 import { nearest } from "../../diagnostics/suggest.js";
 import { graphOf } from "../../driver/compile.js";
-import { loadImport } from "../../driver/sources.js";
 import { exit, print } from "../terminal.js";
 
 /** Prints the long form of a message, or one line for each code. An unknown code is a usage error. */
@@ -49,12 +47,9 @@ function page(e: Explanation): string {
   return parts.join("\n\n");
 }
 
-/** What is said of an example, up to the graph of its model. It may import itself. */
+/** What is said of an example, up to the graph of its model. */
 export function refusal(text: string): readonly Diagnostic[] {
-  const file: SourceFile = { path: exampleName, text };
-  const load = (path: string, from: SourceFile): SourceFile | undefined =>
-    path === exampleName ? file : loadImport(path, from);
-  const graph = graphOf(file, { load });
+  const graph = graphOf({ path: exampleName, text });
   return graph.ok ? [] : graph.error;
 }
 
