@@ -14,14 +14,14 @@ const libraries = {
 /** Loaded from node_modules when they are needed: large (ts-morph) or optional (the rest). */
 const external = ["ts-morph", "webgpu", "@tensorflow/*"];
 
-export async function build() {
+/** Builds into `dist`, an absolute path; nothing else is left in that folder. */
+export async function build(dist = join(root, "dist")) {
   await ensureInstalled();
   const esbuild = await import("esbuild");
-  const dist = join(root, "dist");
   rmSync(dist, { recursive: true, force: true });
   const common = {
     absWorkingDir: root,
-    outdir: "dist",
+    outdir: dist,
     bundle: true,
     format: "esm",
     target: "node20",
@@ -29,11 +29,16 @@ export async function build() {
     logLevel: "warning",
   };
   const [types] = await Promise.all([
-    runTool("typescript/bin/tsc", ["-p", "tsconfig.build.json"]),
-    // Splitting: `lfc --version` loads a few lines, each command what it needs, and both entries share the compiler.
+    runTool("typescript/bin/tsc", ["-p", "tsconfig.build.json", "--outDir", join(dist, "types")]),
+    // Splitting: `lfc --version` loads a few lines, each command what it needs, and the entries share the compiler.
     esbuild.build({
       ...common,
-      entryPoints: { cli: "src/cli/main.ts", conformance: "src/conformance/index.ts" },
+      entryPoints: {
+        cli: "src/cli/main.ts",
+        index: "src/api/index.ts",
+        ir: "src/api/ir.ts",
+        conformance: "src/conformance/index.ts",
+      },
       platform: "node",
       splitting: true,
       chunkNames: "cli/[name]-[hash]",

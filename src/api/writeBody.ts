@@ -1,4 +1,4 @@
-import { foreignValue, indexOutside, notAValue } from "../diagnostics/messages/api.js";
+import { expressionTooLarge, foreignValue, indexOutside, notAValue } from "../diagnostics/messages/api.js";
 import { LfError } from "./error.js";
 import type { Fn } from "./fn.js";
 import { children } from "./shape.js";
@@ -11,6 +11,9 @@ export interface BodyWriter {
   result(node: Node): string;
   statements(): readonly string[];
 }
+
+/** Parts of expressions that one function may have; shared elements are written out, which can double at each step. */
+const partLimit = 100_000;
 
 /** How tightly an expression holds together: in the end only that of products and sums saves brackets. */
 const atom = 9;
@@ -28,6 +31,7 @@ export function bodyWriter(f: Fn, title: (f: Fn) => string, taken: Set<string>):
   const names = new Map<Node, string>();
   const indices = new Map<IndexNode, string>();
   const free = freeIndices();
+  let parts = 0;
   const own = new Set<Node>([...f.formals, ...f.params]);
 
   const fresh = (wish: string): string => {
@@ -68,6 +72,7 @@ export function bodyWriter(f: Fn, title: (f: Fn) => string, taken: Set<string>):
   };
 
   function write(node: Node): Written {
+    if (++parts > partLimit) throw new LfError([expressionTooLarge(title(f), partLimit)]);
     switch (node.k) {
       case "number":
         return node.value < 0 || Object.is(node.value, -0)

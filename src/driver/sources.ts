@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { cannotRead, notText } from "../diagnostics/messages/io.js";
@@ -52,12 +52,14 @@ export function standardLibrary(): string {
   return [resolve(here, "../std"), resolve(here, "std")].find(existsSync) ?? resolve(here, "std");
 }
 
-const withinLibrary = (path: string): string | undefined => /^std\/(.*)$/.exec(path)?.[1];
+const libraryPrefix = "std/";
 
 /** Where a file is that an import names: `std/…` in the standard library, all else relative to the importing file. */
-function importedFrom(path: string, from: SourceFile): string {
-  const std = withinLibrary(path);
-  return std !== undefined ? resolve(standardLibrary(), std) : resolve(dirname(from.path), path);
+function importedFrom(path: string, from: SourceFile): string | undefined {
+  if (!path.startsWith(libraryPrefix)) return resolve(dirname(from.path), path);
+  const library = standardLibrary();
+  const at = resolve(library, path.slice(libraryPrefix.length));
+  return at.startsWith(library + sep) ? at : undefined;
 }
 
 /**
@@ -68,6 +70,7 @@ export function importsOf(entry: SourceFile): (path: string, from: SourceFile) =
   const known = new Map<string, SourceFile | undefined>([[resolve(entry.path), entry]]);
   return (path, from) => {
     const at = importedFrom(path, from);
+    if (at === undefined) return undefined;
     if (!known.has(at)) known.set(at, loadImport(path, from));
     return known.get(at);
   };
@@ -75,12 +78,15 @@ export function importsOf(entry: SourceFile): (path: string, from: SourceFile) =
 
 /** Reads the file that an import names. */
 export function loadImport(path: string, from: SourceFile): SourceFile | undefined {
-  const std = withinLibrary(path);
   const at = importedFrom(path, from);
-  const read = readSource(at);
-  if (!read.ok) return undefined;
+  const read = at === undefined ? undefined : readSource(at);
+  if (at === undefined || !read?.ok) return undefined;
   // an import keeps the name that leads to it from the entry file, so that messages show what the user can open
-  const shown = std !== undefined ? path : isAbsolute(from.path) || isAbsolute(path) ? at : joinShown(from.path, path);
+  const shown = path.startsWith(libraryPrefix)
+    ? path
+    : isAbsolute(from.path) || isAbsolute(path)
+      ? at
+      : joinShown(from.path, path);
   return { path: shown, text: read.value.text };
 }
 

@@ -233,6 +233,16 @@ describe("mistakes are thrown with a diagnostic", () => {
   test("a number that is none", () => {
     expect(codes(() => lf.fn({ x: lf.f32(A) }, ({ x }) => x.add(Number.NaN)))).toEqual(["LF0219"]);
   });
+  test("an element that doubles at each step", () => {
+    const doubled = lf.fn({ x: lf.f32(A) }, ({ x }) =>
+      lf.tensor((i) => {
+        let v = x.at(i);
+        for (let n = 0; n < 40; n++) v = v.mul(v);
+        return v;
+      }),
+    );
+    expect(codes(graph(doubled))).toEqual(["LF0305"]);
+  });
   test("arguments", () => {
     const f: Fn = lf.fn({ x: lf.f32(A) }, ({ x }) => x.add(1), { name: "f" });
     expect(codes(() => f.call({}))).toEqual(["LF0270"]);

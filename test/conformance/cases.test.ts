@@ -40,7 +40,7 @@ describe.each([...new Set(cases.map((c) => c.area))])("%s", (area) => {
         expect(undecided.every((u) => u === 0)).toBe(true);
         expect(value.every(Number.isFinite)).toBe(true);
         const greatest = value.reduce((most, x) => Math.max(most, Math.abs(x)), 1);
-        expect(bound.every((b) => b <= 0.01 * greatest)).toBe(true);
+        expect(bound.every((b) => b <= 0.02 * greatest)).toBe(true);
       }
     }
   });

@@ -14,8 +14,9 @@ export interface FuzzOptions {
   write(text: string): void;
 }
 
-/** The program of a seed; one in eight with f16 and u32 values. */
-export const programOf = (seed: number): Generated => generateProgram(seed, { half: seed % 8 === 7 });
+/** The program of a seed; one in eight with f16 and u32 values, one in sixteen with large sizes. */
+export const programOf = (seed: number): Generated =>
+  generateProgram(seed, { half: seed % 8 === 7, large: seed % 16 === 3 });
 
 /** How many programs showed something that must not be. */
 export async function fuzz(options: FuzzOptions): Promise<number> {

@@ -29,13 +29,14 @@ export interface Generated {
 export function generateProgram(seed: number, options: GenerateOptions = {}): Generated {
   const r = randomFrom(Math.imul(seed, 0x9e3779b1) ^ 0x51ed270b);
   const full: Required<GenerateOptions> = {
-    statements: options.statements ?? 6,
+    statements: options.statements ?? (options.large ? 3 : 6),
     half: options.half ?? false,
     runtime: options.runtime ?? true,
-    elements: options.elements ?? 2000,
-    work: options.work ?? 30_000,
+    large: options.large ?? false,
+    elements: options.elements ?? (options.large ? 12_000 : 2000),
+    work: options.work ?? (options.large ? 600_000 : 30_000),
   };
-  const dims = randomDims(r, full.runtime);
+  const dims = randomDims(r, full.runtime, full.large);
   const { tables, lines: tableLines } = randomTables(r, dims.sizes);
   const p: Program = { r, options: full, sizes: dims.sizes, tables, callables: [], next: 1 };
   const callables = r.pick([0, 1, 1, 2, 3]);

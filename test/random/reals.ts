@@ -38,7 +38,7 @@ export function tame(b: Body, e: Ex, limit = 60): Ex {
   if (most <= limit) return e;
   const { r } = b;
   if (r.chance(0.4)) return call(r.pick(["tanh", "erf"]), [e], [-1, 1]);
-  if (r.chance(0.5) && most < 1e6) {
+  if (r.chance(0.5) && most < (b.p.options.half ? 4e5 : 1e6)) {
     const by = ex(`${Math.ceil(most / 8)}.0`, "postfix", [Math.ceil(most / 8), Math.ceil(most / 8)]);
     return over(e, by);
   }

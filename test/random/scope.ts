@@ -11,6 +11,8 @@ export interface GenerateOptions {
   /** f16 and u32 values: only the reference and js take them. */
   readonly half?: boolean;
   readonly runtime?: boolean;
+  /** Sizes about those of tiles; a few statements only. */
+  readonly large?: boolean;
   /** Elements of a tensor and steps of a statement, at most. */
   readonly elements?: number;
   readonly work?: number;

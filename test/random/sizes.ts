@@ -123,9 +123,10 @@ export function substituteSize(size: Size, bindings: ReadonlyMap<string, Size>):
 
 const common = [1, 2, 3, 4, 5, 7, 8, 9];
 const larger = [13, 16, 17, 31, 32, 33, 40];
+const tiles = [48, 63, 64, 65, 96, 100, 127, 128, 129];
 
 /** The dims at the head of a program: numbers, run-time sizes and what is derived of them. */
-export function randomDims(r: Random, withRuntime: boolean): Dims {
+export function randomDims(r: Random, withRuntime: boolean, large = false): Dims {
   const sizes: Size[] = [];
   const runtime: RuntimeDim[] = [];
   const lines: string[] = [];
@@ -146,7 +147,7 @@ export function randomDims(r: Random, withRuntime: boolean): Dims {
   const name = (): string => names.pop() ?? `D${lines.length}`;
   const count = r.int(3, 5);
   for (let i = 0; i < count; i++) {
-    const value = r.chance(0.75) ? r.pick(common) : r.pick(larger);
+    const value = large && i < 2 ? r.pick(tiles) : r.chance(0.75) ? r.pick(common) : r.pick(larger);
     const text = name();
     const written = value >= 10 && r.chance(0.1) ? `${Math.floor(value / 10)}_${value % 10}` : String(value);
     lines.push(`dim ${text} = ${written}`);
@@ -157,7 +158,7 @@ export function randomDims(r: Random, withRuntime: boolean): Dims {
     const text = name();
     const step = r.chance(0.35) ? r.pick([2, 3, 4, 8]) : 1;
     const lo = step * r.pick([1, 1, 1, 2]);
-    const hi = Math.max(lo, step * Math.floor(r.pick([4, 9, 17, 24, 33, 40]) / step));
+    const hi = Math.max(lo, step * Math.floor(r.pick(large ? [65, 100, 129] : [4, 9, 17, 24, 33, 40]) / step));
     lines.push(`dim ${text} = ? in ${lo}..${hi}${step > 1 ? ` step ${step}` : ""}`);
     const size: Size = { text, dim: symbolDim(text, lo, hi, step), most: hi, fixed: false, generic: false };
     sizes.push(size);
@@ -166,7 +167,7 @@ export function randomDims(r: Random, withRuntime: boolean): Dims {
   const derived = r.int(1, 4);
   for (let i = 0; i < derived; i++) {
     const size = derive(r, sizes);
-    if (size === undefined || size.most > 64 || sizes.some((s) => same(s, size))) continue;
+    if (size === undefined || size.most > (large ? 200 : 64) || sizes.some((s) => same(s, size))) continue;
     if (r.chance(0.25) && !/\(/.test(size.text)) {
       sizes.push(size); // written out wherever it is used; ceil and floor are no functions of expressions
       continue;

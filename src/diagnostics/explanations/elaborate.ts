@@ -97,4 +97,25 @@ model M(x: f32[8]) -> f32[8] { repeat 200 (z = x) { z + x } }
       "full. Break the chain, for instance by a `repeat`.",
     arises: "The file must have thousands of functions, each calling the next.",
   },
+  {
+    code: "LF0307",
+    title: "Numbers that an initialiser cannot take",
+    text:
+      "`normal` takes a standard deviation, which is not negative; `uniform` takes the lower bound first. The " +
+      "numbers may be computed from dims, so they are known only when the model is put together.",
+    wrong: `lf 1
+
+model M(x: f32[8]) -> f32[8] {
+  param g: f32[8] = normal(-0.02)
+  return g * x
+}
+`,
+    right: `lf 1
+
+model M(x: f32[8]) -> f32[8] {
+  param g: f32[8] = normal(0.02)
+  return g * x
+}
+`,
+  },
 ];

@@ -49,6 +49,13 @@ export const missingArgument = (fn: string, name: string): Diagnostic =>
 export const surplusArgument = (fn: string, name: string, known: readonly string[]): Diagnostic =>
   error("LF0270", `${fn} has no argument ${name}`, `its arguments: ${known.join(", ")}`);
 
+export const expressionTooLarge = (fn: string, limit: number): Diagnostic =>
+  error(
+    "LF0305",
+    `the expressions of ${fn} have more than ${limit} parts`,
+    "make a tensor of what is used several times: an expression is written out wherever it is used",
+  );
+
 export const unknownPass = (name: string, near: string | undefined, known: readonly string[]): Diagnostic =>
   error(
     "LF0217",

@@ -48,6 +48,22 @@ export function contract(node: Extract<Node, { op: "contract" }>, scope: Scope):
     const count = product(ones, withMarks(may?.selected));
     for (let i = 0; i < size; i++)
       if ((marked[i] as number) > (count[i] as number)) flags[i] = (flags[i] as number) | bit;
+    if (condition === undefined || bit !== undecidedBy.range) continue;
+    // A factor without a summed index of the condition is taken out of the sum by some order: 0 · NaN where nothing is
+    // selected, so it counts whatever the condition says.
+    const apart = new Set(
+      operandGrids.filter(({ ixs }) => !ixs.some((ix) => !out.includes(ix) && condition.ixs.includes(ix))),
+    );
+    const everywhere = [{ ixs: condition.ixs, data: new Float64Array(condition.grid.value.length).fill(1) }, ...rest];
+    const loose = contractFactors(
+      [...operandGrids.map((o) => ({ ixs: o.ixs, data: apart.has(o) ? marks(o.grid) : ones(o.grid) })), ...everywhere],
+      out,
+      sizes,
+      tree,
+    );
+    const terms = product(ones, everywhere);
+    for (let i = 0; i < size; i++)
+      if ((loose[i] as number) > (terms[i] as number)) flags[i] = (flags[i] as number) | bit;
   }
 
   const bound = new Float64Array(size);
