@@ -76,7 +76,7 @@ export const writeType = ({ dtype, axes }: TensorSpec): string =>
 export const docLines = (doc: string | undefined, indent: string): readonly string[] =>
   doc === undefined ? [] : doc.split(/\r?\n/).map((line) => `${indent}/// ${line}`);
 
-function checkName(name: string): void {
+export function checkName(name: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || keywords.some((k) => k.PATTERN === name))
     throw new LfError([notAName(name)]);
 }

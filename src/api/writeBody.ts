@@ -4,7 +4,7 @@ import type { Fn } from "./fn.js";
 import { children } from "./shape.js";
 import { type SizeNode, writeSize } from "./size.js";
 import type { IndexNode, Node, ParamOptions, Subscript } from "./value.js";
-import { docLines, writeType } from "./write.js";
+import { checkName, docLines, writeType } from "./write.js";
 
 /** The statements of one function; they come to be while its results are written. */
 export interface BodyWriter {
@@ -43,6 +43,7 @@ export function bodyWriter(f: Fn, title: (f: Fn) => string, taken: Set<string>):
     }
   };
   const named = (wish: string | undefined): string => {
+    if (wish !== undefined) checkName(wish);
     if (wish === undefined || taken.has(wish)) return fresh(wish ?? "t");
     taken.add(wish);
     return wish;

@@ -99,8 +99,9 @@ export const builtins: ReadonlyMap<string, { readonly least: number; readonly mo
   ["min", { least: 2, most: Number.POSITIVE_INFINITY }],
 ]);
 
-/** Every name that can be used here, for suggestions. */
+/** Every name that can be used here, for suggestions; a model is called from outside only. */
 export function* visibleNames(scope: Scope): Iterable<string> {
   yield* scope.local.keys();
-  yield* scope.module.visible.keys();
+  for (const [name, { top }] of scope.module.visible)
+    if (top.kind === "dim" || top.callable.kind !== "model") yield name;
 }

@@ -31,7 +31,9 @@ async function agrees(graph: ReturnType<typeof graphOfFile>, sizes: ReadonlyMap<
     for (const [name, expected] of Object.entries(reference)) {
       const tensor = outputs[name];
       if (tensor === undefined) throw new Error(`${backend} gives no ${name}`);
-      expect(compareToReference(expected, tensor, { relL2: 1e-5 }), `${backend} ${name}`).toMatchObject({ passed: true });
+      expect(compareToReference(expected, tensor, { relL2: 1e-5 }), `${backend} ${name}`).toMatchObject({
+        passed: true,
+      });
     }
   }
 }

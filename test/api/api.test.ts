@@ -225,6 +225,8 @@ describe("mistakes are thrown with a diagnostic", () => {
   });
   test.each(["for it", "in", "x) -> f32 {", ""])("the name %j", (name) => {
     expect(codes(graph(lf.fn({ [name]: lf.f32(A) }, () => lf.value(1))))).toEqual(["LF0116"]);
+    const local = lf.fn({ x: lf.f32(A) }, ({ x }) => lf.tensor((i) => x.at(i), { name }));
+    expect(codes(graph(local))).toEqual(["LF0116"]);
   });
   test("two sizes of one name", () => {
     const f = lf.fn({ x: lf.f32(A), y: lf.f32(lf.dim("A", 5)) }, ({ x }) => x.add(1));

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, describe, expect, test } from "vitest";
-import c from "../../examples/lfc-backend-c/index.js";
+import c, { type COptions } from "../../examples/lfc-backend-c/index.js";
+import type { KernelBackend } from "../../src/backend/backend.js";
 import { type CasePattern, conformance, conformanceCases, runConformance } from "../../src/conformance/index.js";
 import { resolveBackend } from "../../src/driver/backends.js";
 import { graphOfText, randomRun, root, runOn, unwrap } from "../support/model.js";
@@ -30,15 +31,17 @@ describe("compiled and run, one case of each area", () => {
 });
 
 test("text that is no C is refused by its validator", async () => {
-  const wrong = {
-    ...emitOnly,
-    emit: (...args: Parameters<typeof c.emit>) => {
-      const { files, meta } = c.emit(...args);
+  if (c.consumes !== "kernel") throw new Error("the example consumes kernels");
+  const { emit, load, validate, ...rest } = c;
+  const wrong: KernelBackend<COptions> = {
+    ...rest,
+    emit(program, cx, options) {
+      const { files, meta } = emit(program, cx, options);
       return { files: files.map((f) => ({ ...f, text: `${String(f.text)} }` })), meta };
     },
-    ...(compiles ? { validate: c.validate } : { validate: async () => ["error: no compiler"] }),
+    validate: compiles && validate !== undefined ? validate : async () => ["error: no compiler"],
   };
-  const { results } = await runConformance(wrong as unknown as typeof c, { cases, only: ["map/transpose"] });
+  const { results } = await runConformance(wrong, { cases, only: ["map/transpose"] });
   expect(results[0]?.outcome).toMatchObject({
     kind: "fails",
     problems: [expect.stringMatching(/refuses: .*error: /s)],

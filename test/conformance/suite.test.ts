@@ -10,6 +10,7 @@ import {
 } from "../../src/conformance/index.js";
 import type { Outputs } from "../../src/driver/machine.js";
 import type { TensorData } from "../../src/ir/dtype.js";
+import type { Program } from "../../src/ir/program/program.js";
 
 /** The suite under test: backends that lie have to be caught, and honest ones let through. */
 const only = ["contract/matrix", "symbolic/flat", "outputs/many"] as const;
@@ -195,7 +196,7 @@ describe("an emit-only backend", () => {
     expect(await problems(named)).toMatch(/the files \d+, then \d+/);
     const passCounts: Backend = {
       ...emitOnly,
-      legalize: [{ name: "rename", summary: "", run: (program) => ({ ...program, name: `p${count++}` }) }],
+      legalize: [{ name: "rename", summary: "", run: (program: Program) => ({ ...program, name: `p${count++}` }) }],
     };
     expect(await problems(passCounts)).toMatch(/twice does not give the same/);
   });
