@@ -8,8 +8,7 @@ import { graphOfFile, randomRun, root, runOn } from "../support/model.js";
 import { cases } from "./cases.js";
 
 /**
- * Every model of the corpus, at small sizes, on every machine against the float64 reference under the one tolerance. The
- * bounds of deep models grow beyond use, so these are held by the relative L2 error too.
+ * Every model of the corpus, at small sizes, on every machine against the float64 reference under the one tolerance.
  * The programs use every construct of the language.
  */
 const device = testDevice();
