@@ -45,6 +45,7 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
       ),
     )
     .option("-o, --out <folder>", "where to write; NAME.lfc in the current folder unless told")
+    .option("--force", "write beside files that lfc did not make, over those of the same name")
     .addOption(
       new Option("--runtime <how>", "what the module runs on: its own copy, or the package lfc")
         .choices(["inline", "import"])

@@ -12,7 +12,8 @@ const manifestName = "artifact.json";
 
 /**
  * Writes artifacts to a folder so that it holds either all of the old files or all of the new ones: the new folder is
- * made beside it and renamed into place.
+ * made beside it and renamed into place. A folder with files of somebody else is refused; with `force` ours are added to
+ * them and replace what has the same names.
  *
  * @returns the paths of the files, relative to the folder
  */
@@ -20,6 +21,7 @@ export function writeArtifacts(
   folder: string,
   artifacts: readonly { readonly under: string; readonly artifact: Artifact }[],
   meta: Readonly<Record<string, unknown>>,
+  { force = false }: { readonly force?: boolean } = {},
 ): Result<readonly string[], Diagnostic> {
   const target = resolve(folder);
   const beside = (kind: string): string => join(dirname(target), `.${basename(target)}.${kind}-${process.pid}`);
@@ -27,7 +29,7 @@ export function writeArtifacts(
   try {
     restore(target);
     const foreign = foreignFile(target);
-    if (foreign !== undefined) return fail(foreignFolder(folder, foreign));
+    if (foreign !== undefined && !force) return fail(foreignFolder(folder, foreign));
     rmSync(making, { recursive: true, force: true });
     mkdirSync(making, { recursive: true });
     const files: string[] = [];
@@ -43,10 +45,19 @@ export function writeArtifacts(
     }
     files.sort();
     writeFileSync(join(making, manifestName), `${JSON.stringify({ generator: "lfc", ...meta, files }, null, 2)}\n`);
-    const old = beside("old");
-    if (existsSync(target)) renameSync(target, old);
-    renameSync(making, target);
-    rmSync(old, { recursive: true, force: true });
+    if (foreign === undefined) {
+      const old = beside("old");
+      if (existsSync(target)) renameSync(target, old);
+      renameSync(making, target);
+      rmSync(old, { recursive: true, force: true });
+    } else {
+      // somebody else's files stay: ours are moved in one by one, the list of them last
+      for (const path of [...files, manifestName]) {
+        mkdirSync(dirname(join(target, path)), { recursive: true });
+        renameSync(join(making, path), join(target, path));
+      }
+      rmSync(making, { recursive: true, force: true });
+    }
     return ok(files);
   } catch (error) {
     if (existsSync(making)) rmSync(making, { recursive: true, force: true });

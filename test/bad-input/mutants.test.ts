@@ -38,7 +38,20 @@ function load(path: string, from: SourceFile): SourceFile | undefined {
   return imported.get(key);
 }
 
-const kinds = ["flip", "cut", "drop", "double", "swap", "replace", "insert", "digit"] as const;
+const kinds = [
+  "flip",
+  "cut",
+  "drop",
+  "double",
+  "swap",
+  "replace",
+  "insert",
+  "digit",
+  "name",
+  "name2",
+  "operator",
+  "line",
+] as const;
 type Kind = (typeof kinds)[number];
 
 function mutant(text: string, kind: Kind, below: (n: number) => number): string {
@@ -49,6 +62,8 @@ function mutant(text: string, kind: Kind, below: (n: number) => number): string 
       ? { start: 0, end: 0, image: "" }
       : { start: t.startOffset, end: tokenEnd(t), image: t.image };
   };
+  const matching = (pattern: RegExp): readonly number[] => tokens.flatMap((t, n) => (pattern.test(t.image) ? [n] : []));
+  const pick = (of: readonly number[]): number => of[below(of.length)] ?? 0;
   const splice = (from: number, to: number, by: string): string => text.slice(0, from) + by + text.slice(to);
   const i = below(tokens.length - 1);
   const [own, next, other] = [token(i), token(i + 1), token(below(tokens.length))];
@@ -68,10 +83,27 @@ function mutant(text: string, kind: Kind, below: (n: number) => number): string 
       return splice(own.start, own.end, other.image);
     case "insert":
       return splice(own.start, own.start, `${other.image} `);
+    // the next ones mostly parse, and are for the checker to judge
+    case "name":
+    case "name2": {
+      const names = matching(/^[A-Za-z_]\w*$/);
+      const [at, by] = [token(pick(names)), token(pick(names))];
+      return splice(at.start, at.end, by.image);
+    }
+    case "operator": {
+      const at = token(pick(matching(/^([-+*/%<>]|<=|>=|==|!=)$/)));
+      const by = ["+", "-", "*", "/", "%", "<", "<=", ">", "==", "^"];
+      return splice(at.start, at.end, by[below(by.length)] ?? "+");
+    }
+    case "line": {
+      const lines = text.split("\n");
+      const [gone] = lines.splice(below(lines.length), 1);
+      // left out, or moved
+      if (gone !== undefined && below(2) === 0) lines.splice(below(lines.length), 0, gone);
+      return lines.join("\n");
+    }
     case "digit": {
-      // another size or subscript: what parses, and is for the checker to judge
-      const numbers = tokens.flatMap((t, n) => (/^\d/.test(t.image) ? [n] : []));
-      const at = token(numbers[below(numbers.length)] ?? 0);
+      const at = token(pick(matching(/^\d/)));
       const values = ["0", "1", "2", "3", "7", "64", "65", "1.5", "100000", "2147483647", "9007199254740992", "1e300"];
       return splice(at.start, at.end, values[below(values.length)] ?? "0");
     }

@@ -48,6 +48,17 @@ test("a folder with files of somebody else is left alone", () => {
   expect(readdirSync(out)).toEqual(["thesis.tex"]);
 });
 
+test("with force ours are added to them, and theirs of the same name replaced", () => {
+  const out = join(root, "out");
+  mkdirSync(out);
+  writeFileSync(join(out, "thesis.tex"), "years of work");
+  writeFileSync(join(out, "a.txt"), "old");
+  expect(writeArtifacts(out, artifact("new"), {}, { force: true }).ok).toBe(true);
+  expect(readdirSync(out).sort()).toEqual(["a.txt", "artifact.json", "thesis.tex"]);
+  expect(readFileSync(join(out, "a.txt"), "utf8")).toBe("new");
+  expect(readdirSync(root)).toEqual(["out"]);
+});
+
 test("what a killed run had moved away is put back before anything else", () => {
   const out = join(root, "out");
   writeArtifacts(out, artifact("old"), {});

@@ -13,6 +13,7 @@ import { version } from "../version.js";
 interface Options extends ModelOptions {
   readonly backend?: readonly string[];
   readonly out?: string;
+  readonly force?: boolean;
   readonly runtime?: "inline" | "import";
 }
 
@@ -54,6 +55,7 @@ export async function compileCommand(file: string, options: Options): Promise<nu
     folder,
     made.map(({ name, artifact }) => ({ under: several ? name : "", artifact })),
     { model: graph.name, backends: made.map((m) => m.name) },
+    { force: options.force === true },
   );
   if (!written.ok) return report([written.error], json);
 

@@ -94,7 +94,7 @@ export const foreignFolder = (path: string, file: string): Diagnostic =>
   error(
     "LF0411",
     `${path} holds ${file}, which lfc did not write; nothing was changed`,
-    "choose another folder with -o, or empty this one",
+    "choose another folder with -o; --force writes beside what is there",
   );
 
 export const cannotWrite = (path: string, reason: string): Diagnostic =>
