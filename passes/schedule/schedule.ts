@@ -1,6 +1,5 @@
 import { productDim } from "../../src/ir/dim.js";
 import type { Graph, Node, ValueId } from "../../src/ir/graph/ops.js";
-import { subscriptInputs } from "../../src/ir/graph/subscripts.js";
 import type { Kernel } from "../../src/ir/kernel/ops.js";
 import type { Lowered, Program, Resource, Step, Temp } from "../../src/ir/program/program.js";
 import { invariant } from "../../src/util/invariant.js";
@@ -79,15 +78,8 @@ function buildAll(g: Graph, plan: Regions, refused: Refusals, pass: PassContext)
     kernels: pool.kernels(),
     prepare,
     steps,
-    ...subscriptsOf(g),
   };
   return { program, tooWide, remarks };
-}
-
-/** The inputs that a runtime checks before a run. */
-function subscriptsOf(g: Graph): Pick<Program, "subscripts"> {
-  const subscripts = subscriptInputs(g).map(({ input, extent }) => ({ input, extent }));
-  return subscripts.length === 0 ? {} : { subscripts };
 }
 
 const globals = (k: Kernel): number => k.buffers.filter((b) => b.space === "global").length;

@@ -5,6 +5,18 @@ import { diagnosticToJson, renderDiagnostics } from "../diagnostics/frame.js";
 /** Exit codes: 0 ok, 1 diagnostics, 2 usage, 3 internal error. */
 export const exit = { ok: 0, diagnostics: 1, usage: 2, internal: 3 } as const;
 
+/** Colours only where a person looks: NO_COLOR and FORCE_COLOR decide otherwise; a log file of CI gets none. */
+const colored = (stream: NodeJS.WriteStream): boolean => {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== "") return FORCE_COLOR !== "0";
+  return stream.isTTY === true && TERM !== "dumb";
+};
+
+/** Colours of standard output, and whether it has any. */
+export const color = colored(process.stdout);
+export const paint = pc.createColors(color);
+
 export const print = (text: string): void => {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 };
@@ -14,7 +26,7 @@ export function report(diagnostics: readonly Diagnostic[], json: boolean): numbe
   const failed = diagnostics.some((d) => d.severity === "error");
   if (json) print(JSON.stringify({ diagnostics: diagnostics.map(diagnosticToJson) }, null, 2));
   else if (diagnostics.length > 0)
-    process.stderr.write(`${renderDiagnostics(diagnostics, { color: pc.isColorSupported })}\n`);
+    process.stderr.write(`${renderDiagnostics(diagnostics, { color: colored(process.stderr) })}\n`);
   return failed ? exit.diagnostics : exit.ok;
 }
 
@@ -27,5 +39,5 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
       .map((c, i) => (numeric[i] === true ? c.padStart(widths[i] ?? 0) : c.padEnd(widths[i] ?? 0)))
       .join("  ")
       .trimEnd();
-  return [pc.bold(line(headings)), ...rows.map(line)].join("\n");
+  return [paint.bold(line(headings)), ...rows.map(line)].join("\n");
 }

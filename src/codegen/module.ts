@@ -4,7 +4,6 @@ import type { TfjsInterface } from "../../backends/tfjs/index.js";
 import { modelOf } from "../../backends/wgsl/index.js";
 import type { Artifact } from "../backend/backend.js";
 import type { Lowered } from "../driver/compile.js";
-import { subscriptInputs } from "../ir/graph/subscripts.js";
 import { invariant } from "../util/invariant.js";
 import { type Machine, printDeclarations, tfjsMachine, webgpuMachine } from "./declarations.js";
 import type { ModelInterface, Port } from "./describe.js";
@@ -68,7 +67,7 @@ async function webgpuModule(
 }
 
 async function tfjsModule(lowered: Lowered, face: ModelInterface, options: ModuleOptions): Promise<GeneratedModule> {
-  const { artifact, graph } = lowered;
+  const { artifact } = lowered;
   const code = artifact.files.find((f) => f.path.endsWith(".tfjs.js"))?.text;
   invariant(typeof code === "string" && code.includes(moduleHead), () => "the tfjs backend wrote no module");
   const { inputs, params, outputs, symbols } = artifact.meta.interface as TfjsInterface;
@@ -76,7 +75,7 @@ async function tfjsModule(lowered: Lowered, face: ModelInterface, options: Modul
     face,
     params.map((p) => p.name),
   );
-  const subscripts = subscriptInputs(graph).map(({ input, extent }) => ({ input, extent }));
+  const subscripts = lowered.subscripts.map(({ input, extent }) => ({ input, extent }));
   return print(used, tfjsMachine, options, "", {
     limits: {},
     features: [],

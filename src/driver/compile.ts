@@ -13,6 +13,7 @@ import type { SourceFile } from "../diagnostics/span.js";
 import { nearest } from "../diagnostics/suggest.js";
 import { graphDTypes } from "../ir/graph/dtypes.js";
 import type { Graph } from "../ir/graph/ops.js";
+import { type SubscriptInput, subscriptInputs } from "../ir/graph/subscripts.js";
 import type { Program } from "../ir/program/program.js";
 import { fail, ok, type Result } from "../util/result.js";
 import { PluginFault } from "./plugin.js";
@@ -80,6 +81,8 @@ export interface Lowered {
   readonly program?: Program;
   readonly artifact: Artifact;
   readonly remarks: readonly Remark[];
+  /** The inputs whose values a runtime holds to be rows of a parameter before it runs. */
+  readonly subscripts: readonly SubscriptInput[];
 }
 
 /** The graph through the pipeline of a backend to its artifact. */
@@ -114,16 +117,27 @@ function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Resul
     remark: (r) => remarks.push(r),
   };
   const instruments = options.instruments ?? [];
+  const subscripts = subscriptInputs(source);
   const optimised = runPasses(source, passes.value, cx, instruments);
   if (backend.consumes === "graph") {
     const graph = runPasses(optimised, backend.legalize ?? [], cx, instruments);
     const refused = backend.refuse?.(graph) ?? [];
     if (refused.length > 0) return fail(refused);
-    return ok({ backend, graph, artifact: backend.emit(graph, cx, parsed.value), remarks });
+    return ok({ backend, graph, artifact: backend.emit(graph, cx, parsed.value), remarks, subscripts });
   }
   const scheduled = withSources(runPass(optimised, schedulePass, cx, instruments), remarks);
-  const program = runPasses(scheduled, [...programPipeline, ...(backend.legalize ?? [])], cx, instruments);
-  return ok({ backend, graph: optimised, program, artifact: backend.emit(program, cx, parsed.value), remarks });
+  // of the source: which inputs are subscripts must not depend on what the passes made of it
+  const checked = subscripts.map(({ input, extent }) => ({ input, extent }));
+  const guarded: Program = checked.length === 0 ? scheduled : { ...scheduled, subscripts: checked };
+  const program = runPasses(guarded, [...programPipeline, ...(backend.legalize ?? [])], cx, instruments);
+  return ok({
+    backend,
+    graph: optimised,
+    program,
+    artifact: backend.emit(program, cx, parsed.value),
+    remarks,
+    subscripts,
+  });
 }
 
 /** The graph passes with the caller's own among them; those behind one pass stay in their order. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lex, tokenEnd } from "../../grammar/lf.lex.js";
+import { Name } from "../../grammar/lf.tokens.js";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.js";
 import { diagnosticToJson, renderDiagnostics } from "../../src/diagnostics/frame.js";
 import type { SourceFile } from "../../src/diagnostics/span.js";
@@ -86,7 +87,7 @@ function mutant(text: string, kind: Kind, below: (n: number) => number): string 
     // the next ones mostly parse, and are for the checker to judge
     case "name":
     case "name2": {
-      const names = matching(/^[A-Za-z_]\w*$/);
+      const names = tokens.flatMap((t, n) => (t.tokenType === Name ? [n] : []));
       const [at, by] = [token(pick(names)), token(pick(names))];
       return splice(at.start, at.end, by.image);
     }

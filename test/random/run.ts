@@ -1,11 +1,13 @@
 import type { FileAst } from "../../grammar/lf.ast.js";
 import { format } from "../../grammar/lf.format.js";
+import { parseGraph, parseProgram } from "../../grammar/lfir.toIr.js";
 import { parseFile } from "../../grammar/parse.js";
 import type { Instrument } from "../../passes/manager.js";
 import type { Backend } from "../../src/backend/backend.js";
 import type { Target } from "../../src/cost/target.js";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../../src/diagnostics/frame.js";
+import type { SourceFile } from "../../src/diagnostics/span.js";
 import { resolveBackend } from "../../src/driver/backends.js";
 import { checkSource, graphOf } from "../../src/driver/compile.js";
 import { bindInputs, inputNodes } from "../../src/driver/inputs.js";
@@ -19,6 +21,7 @@ import { verifyGraph } from "../../src/ir/graph/verify.js";
 import { printProgram } from "../../src/ir/kernel/print.js";
 import { verifyProgram } from "../../src/ir/kernel/verify.js";
 import type { Program } from "../../src/ir/program/program.js";
+import type { Result } from "../../src/util/result.js";
 import type { Generated } from "./generate.js";
 
 /** Something that must not be. `kind` says what, so that a shrunk program still shows the same. */
@@ -61,8 +64,8 @@ const found = (kind: string, message: string): never => {
 };
 
 /**
- * The property of every program: it checks; formatting keeps its tree and is idempotent; every pass keeps the IR whole
- * and the meaning of the graph; each machine agrees with the reference under the one tolerance at each of its sizes.
+ * The property of every program: it checks; formatting keeps its tree and is idempotent; the text of each IR is read
+ * back as itself; every pass keeps the IR whole and the meaning of the graph; each machine agrees with the reference under the one tolerance at each of its sizes.
  */
 export async function runProgram(program: Generated, options: RunOptions = {}): Promise<Outcome> {
   const totals = { elements: 0, undecided: 0, kernels: 0 };
@@ -235,6 +238,19 @@ const shown = (ast: FileAst): string =>
 
 const rendered = (list: readonly Diagnostic[]): string => renderDiagnostics(list, { color: false });
 
+/** The text of an IR is read back as the same IR. */
+function readsBack<I>(
+  what: string,
+  text: string,
+  parse: (file: SourceFile) => Result<I, readonly Diagnostic[]>,
+  print: (ir: I) => string,
+): void {
+  const read = parse({ path: "random.lfir", text });
+  const ir = read.ok ? read.value : found(`${what} unreadable ${read.error[0]?.code}`, rendered(read.error));
+  const again = print(ir);
+  if (again !== text) found(`${what} reads differently`, `${text}\n----\n${again}`);
+}
+
 // ---- passes ---------------------------------------------------------------------------------------------------------
 
 const isGraph = (ir: unknown): ir is Graph => typeof ir === "object" && ir !== null && "nodes" in ir;
@@ -256,12 +272,14 @@ function watch(inputs: Outputs, params: Parameters, target: Target, machine: str
         if (!changed) return;
         const faults = verifyGraph(ir, pass === "reassociate" ? "reassociated" : undefined);
         if (faults.length > 0) found(`verify ${pass}`, `${faults.join("\n")}\n${printGraph(ir)}`);
+        readsBack("graph", printGraph(ir), (file) => parseGraph(file), printGraph);
         const means = interpret(ir, inputs, params).outputs;
         if (before !== undefined) keepsMeaning(pass, before.ir as Graph, ir, before.means, means);
         before = { ir, means };
       } else if (isProgramIr(ir)) {
         const faults = verifyProgram(ir, target, done);
         if (faults.length > 0) found(`verify ${pass}`, `${machine}\n${faults.join("\n")}\n${printProgram(ir)}`);
+        if (pass === "dedupe") readsBack("program", printProgram(ir), (file) => parseProgram(file), printProgram);
       }
     },
   };

@@ -2,10 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import pc from "picocolors";
 import { type AdapterKind, openDevice } from "../../runtime/device.node.js";
 import { chooseBackend } from "../adapter.js";
-import { exit, print } from "../terminal.js";
+import { exit, paint, print } from "../terminal.js";
 import { version } from "../version.js";
 
 /** An adapter as lfc opens it: the limits are those a device gets, the features those that lfc asks for. */
@@ -118,10 +117,10 @@ function describe({ lfc, node, platform, packages, adapters, run }: DoctorReport
   return [
     `lfc ${lfc}, node ${node}, ${platform}`,
     "",
-    pc.bold("Packages that lfc can use"),
+    paint.bold("Packages that lfc can use"),
     ...Object.entries(packages).map(([name, of]) => line(name, of ?? "not installed")),
     "",
-    pc.bold("WebGPU adapters"),
+    paint.bold("WebGPU adapters"),
     ...Object.entries(adapters).flatMap(([kind, of]) =>
       of.found
         ? [

@@ -1,16 +1,15 @@
-import pc from "picocolors";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { explanations } from "../../diagnostics/explanations/all.js";
 import { type Explanation, exampleName } from "../../diagnostics/explanations/explanation.js";
 import { renderDiagnostics } from "../../diagnostics/frame.js";
 import { nearest } from "../../diagnostics/suggest.js";
 import { graphOf } from "../../driver/compile.js";
-import { exit, print } from "../terminal.js";
+import { color, exit, paint, print } from "../terminal.js";
 
 /** Prints the long form of a message, or one line for each code. An unknown code is a usage error. */
 export async function explainCommand(code: string | undefined): Promise<number> {
   if (code === undefined) {
-    print(explanations.map((e) => `${pc.bold(e.code)}  ${e.title}`).join("\n"));
+    print(explanations.map((e) => `${paint.bold(e.code)}  ${e.title}`).join("\n"));
     return exit.ok;
   }
   const wanted = completed(code);
@@ -35,14 +34,10 @@ function completed(code: string): string {
 }
 
 function page(e: Explanation): string {
-  const parts = [`${pc.bold(e.code)}: ${pc.bold(e.title)}`, indented(wrapped(e.text, 78))];
+  const parts = [`${paint.bold(e.code)}: ${paint.bold(e.title)}`, indented(wrapped(e.text, 78))];
   if (e.arises !== undefined) parts.push(indented(wrapped(e.arises, 78)));
   if (e.wrong !== undefined)
-    parts.push(
-      "Wrong:",
-      indented(e.wrong),
-      indented(renderDiagnostics(refusal(e.wrong), { color: pc.isColorSupported })),
-    );
+    parts.push("Wrong:", indented(e.wrong), indented(renderDiagnostics(refusal(e.wrong), { color: color })));
   if (e.right !== undefined) parts.push("Right:", indented(e.right));
   return parts.join("\n\n");
 }
