@@ -117,6 +117,7 @@ function roundedDiv(op: "floordiv" | "ceildiv", a: Dim, b: Dim): Dim {
   if (b.op === "const" && common > 1) {
     return addDim(whole, roundedDiv(op, scaleDim(rest, 1, common), constDim(b.value / common)));
   }
+  if (rest.op === "const" && b.op === "const") return addDim(whole, roundedDiv(op, rest, b));
   return addDim(whole, { op, num: rest, den: b });
 }
 
