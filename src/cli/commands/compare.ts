@@ -103,7 +103,7 @@ async function compareBackend(
 }
 
 function verdict(c: Comparison): string {
-  if (c.passed) return "agrees";
+  if (c.passed) return c.elements > 0 && c.undecided === c.elements ? "agrees in relative L2" : "agrees";
   return c.share > 1 ? `DIFFERS at element ${c.worst}` : "DIFFERS in relative L2";
 }
 
