@@ -1,5 +1,6 @@
 import { type Random, randomFrom } from "../support/random.js";
 import { bodyText, libraryCallable, newBody, newRoot, randomCallable } from "./callables.js";
+import { disguised } from "./disguise.js";
 import {
   freshName,
   type GenerateOptions,
@@ -44,7 +45,8 @@ export function generateProgram(seed: number, options: GenerateOptions = {}): Ge
     p.callables.push(r.chance(0.35) ? libraryCallable(p) : randomCallable(p, r.chance(0.5) ? "fn" : "block"));
   const model = randomModel(p, dims.runtime);
   const note = r.chance(0.2) ? "// a program made at random\n" : "";
-  const text = `${note}lf 1\n${[...dims.lines, ...tableLines].join("\n")}\n${p.callables.map((c) => c.text).join("\n")}\n${model}\n`;
+  const plain = `${note}lf 1\n${[...dims.lines, ...tableLines].join("\n")}\n${p.callables.map((c) => c.text).join("\n")}\n${model}\n`;
+  const text = r.chance(0.25) ? disguised(r, plain) : plain;
   const fixed = dims.runtime.filter(() => r.chance(0.08));
   return {
     seed,
@@ -110,11 +112,15 @@ function randomModel(p: Program, runtime: readonly RuntimeDim[]): string {
     input("f16", pickAxes(b, r.int(1, 2)));
     if (r.chance(0.6)) input("u32", pickAxes(b, r.int(1, 2)));
   }
-  const count = r.int(2, p.options.statements);
+  const count = r.chance(0.05) ? 2 * p.options.statements : r.int(2, p.options.statements);
   for (let i = 0; i < count; i++) statement(b);
   const lets = b.tensors.filter((t) => /^v\d+$/.test(t.name));
   const newest = lets.at(-1) ?? (root.made[0] as Tensor);
-  const outputs = [newest, ...r.shuffle(lets.filter((t) => t !== newest)).slice(0, r.pick([0, 0, 1, 2]))];
+  const others = r.shuffle(lets.filter((t) => t !== newest)).slice(0, r.pick([0, 0, 1, 2]));
+  // an input or a parameter as it is, or the same value twice
+  if (r.chance(0.08)) others.push(r.pick(root.made));
+  if (r.chance(0.05)) others.push(newest);
+  const outputs = [newest, ...others];
   const name = r.pick(["Model1", "Net", "M"]);
   const types =
     outputs.length === 1 && r.chance(0.7)

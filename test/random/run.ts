@@ -134,13 +134,15 @@ async function property(
   const odd = program.seed % 2 === 0 ? withNaN(first.inputs) : coarse(first.inputs);
   const runs = [evaluated(odd, program.seed % 2 === 0 ? "with NaN" : "with coarse values"), ...plain];
 
-  for (const spec of machinesOf(program, options)) {
+  const machines = machinesOf(program, options);
+  const watched = machines[(program.seed >>> 0) % Math.max(1, machines.length)];
+  for (const spec of machines) {
     stage.now = spec.name;
     const resolved = await resolveBackend(spec.backend);
     const backend: Backend = resolved.ok ? resolved.value : found("backend", rendered([resolved.error]));
     const target = backend.target(unwrapOptions(backend, spec.options));
     const lowering = {
-      instruments: [watch(first.inputs, params, target, spec.name)],
+      instruments: [watch(first.inputs, params, target, spec.name, spec === watched)],
       backendOptions: spec.options,
       ...(spec.fp === undefined ? {} : { fp: spec.fp }),
     };
@@ -256,14 +258,17 @@ function readsBack<I>(
 const isGraph = (ir: unknown): ir is Graph => typeof ir === "object" && ir !== null && "nodes" in ir;
 const isProgramIr = (ir: unknown): ir is Program => typeof ir === "object" && ir !== null && "kernels" in ir;
 
-/** Verifies what each pass makes and holds the meaning of graphs against what they meant before. */
-function watch(inputs: Outputs, params: Parameters, target: Target, machine: string): Instrument {
+/**
+ * Verifies what the passes make. `each`: every pass by itself, its graph against what the graph meant before, and the
+ * text of each against what is read back of it; one machine of a program is enough.
+ */
+function watch(inputs: Outputs, params: Parameters, target: Target, machine: string, each: boolean): Instrument {
   const done: string[] = [];
   let before: { readonly ir: unknown; readonly means: Readonly<Record<string, ReferenceTensor>> } | undefined;
   return {
     before(pass, ir) {
       stage.now = pass;
-      if (isGraph(ir) && before?.ir !== ir) before = { ir, means: interpret(ir, inputs, params).outputs };
+      if (each && isGraph(ir) && before?.ir !== ir) before = { ir, means: interpret(ir, inputs, params).outputs };
     },
     after(pass, ir, changed) {
       stage.now = machine;
@@ -272,14 +277,22 @@ function watch(inputs: Outputs, params: Parameters, target: Target, machine: str
         if (!changed) return;
         const faults = verifyGraph(ir, pass === "reassociate" ? "reassociated" : undefined);
         if (faults.length > 0) found(`verify ${pass}`, `${faults.join("\n")}\n${printGraph(ir)}`);
+        if (!each) return;
         readsBack("graph", printGraph(ir), (file) => parseGraph(file), printGraph);
         const means = interpret(ir, inputs, params).outputs;
         if (before !== undefined) keepsMeaning(pass, before.ir as Graph, ir, before.means, means);
+        // the orders that a region offers beside its body
+        const plans = Math.max(0, ...ir.nodes.map((n) => (n.op === "region" ? (n.plans?.length ?? 0) : 0)));
+        for (let i = 0; i < plans; i++) {
+          const other = interpret(ir, inputs, params, { plan: (n) => (i < (n.plans?.length ?? 0) ? i : undefined) });
+          keepsMeaning(`${pass}, plan ${i}`, ir, ir, means, other.outputs);
+        }
         before = { ir, means };
-      } else if (isProgramIr(ir)) {
+      } else if (isProgramIr(ir) && (each || done.includes("dedupe"))) {
         const faults = verifyProgram(ir, target, done);
         if (faults.length > 0) found(`verify ${pass}`, `${machine}\n${faults.join("\n")}\n${printProgram(ir)}`);
-        if (pass === "dedupe") readsBack("program", printProgram(ir), (file) => parseProgram(file), printProgram);
+        if (each && pass === "dedupe")
+          readsBack("program", printProgram(ir), (file) => parseProgram(file), printProgram);
       }
     },
   };

@@ -44,7 +44,7 @@ const realType = (b: Body): Real => (b.p.options.half && b.r.chance(0.4) ? "f16"
 
 function elementwise(b: Body): boolean {
   const { r } = b;
-  const axes = pickAxes(b, r.pick([0, 1, 1, 2, 2, 2, 3]));
+  const axes = pickAxes(b, r.pick([0, 1, 1, 2, 2, 2, 3, 3, 4, 5]));
   const kind = r.int(0, 9);
   if (kind < 7) {
     const dtype = realType(b);
@@ -96,7 +96,7 @@ function condition(b: Body, axes: readonly Size[]): string {
 
 /** A contraction of up to five factors. */
 function product(b: Body): boolean {
-  const axes = pickAxes(b, b.r.int(0, 3));
+  const axes = pickAxes(b, b.r.pick([0, 1, 2, 2, 3, 3, 4]));
   const dtype = realType(b);
   letOver(b, axes, dtype, (own) => {
     const e = contraction(b, dtype, own);
