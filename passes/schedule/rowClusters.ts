@@ -68,6 +68,8 @@ function clusterAt(
   for (;;) {
     const found = new Map<ValueId, readonly Ix[]>();
     const through = new Set<ValueId>();
+    /** Read at other places than the one of the row. */
+    const elsewhere = new Set<ValueId>();
     const before = banned.size;
 
     const visit = (reader: Node, frame: Frame): void => {
@@ -96,14 +98,14 @@ function clusterAt(
       } else if (n.op === "map" && weight(n.body) <= cheapEnough) {
         through.add(v);
         visit(n, inner);
-      }
+      } else elsewhere.add(v);
     };
     visit(node, (ix) => ix);
 
     const member = (v: ValueId): boolean => v === root || found.has(v) || through.has(v);
     for (const v of [...found.keys(), ...through]) {
       const everyReader = [...(cx.readers[v]?.keys() ?? [])].every(member);
-      if (!everyReader || (found.has(v) && through.has(v))) banned.add(v);
+      if (!everyReader || (found.has(v) && (through.has(v) || elsewhere.has(v)))) banned.add(v);
     }
     if (banned.size > before) continue;
     const values = [...found.keys()].sort((a, b) => a - b);

@@ -80,6 +80,8 @@ export function combine(a: Size, op: "+" | "-" | "*" | "/", b: Size): Size | und
         : op === "*"
           ? mulDim(a.dim, b.dim)
           : divDim(a.dim, b.dim);
+  // with `--dim` a rounded quotient may turn out to be a sum, by which nothing is divided
+  if (op === "/" && /div/.test(b.dim.op)) return undefined;
   if (dim === undefined || !provablyAtLeast(dim, constDim(1)) || !isWhole(dim)) return undefined;
   const left = op === "*" || op === "/" ? operand(a) : a.text;
   const right = op === "+" ? b.text : operand(b);
