@@ -1,6 +1,6 @@
-import { joinWhere, splitWhere } from "../../passes/graph/products.js";
 import type { Ix, Node, Where } from "../../src/ir/graph/ops.js";
 import { reducedIndices, whereIndices } from "../../src/ir/graph/visit.js";
+import { joinWhere, splitWhere } from "../../src/ir/graph/where.js";
 import { array, type Code, js, plain } from "./code.js";
 import {
   aligned,

@@ -13,11 +13,11 @@ import {
   useValues,
   whereIndices,
 } from "../../src/ir/graph/visit.js";
+import { joinWhere, splitWhere } from "../../src/ir/graph/where.js";
 import { invariant } from "../../src/util/invariant.js";
 import type { Pass, PassContext } from "../pass.js";
 import { copyNode } from "../rewrite.js";
 import { parameterOnly } from "./hoistWeights.js";
-import { joinWhere, splitWhere } from "./products.js";
 
 /**
  * Products of products become one product:

@@ -1,15 +1,14 @@
 import { constDim, type Dim, dimKey, evalDim, symbolsOf } from "../../src/ir/dim.js";
-import type { Index, Ix, Node, Scalar, Use, ValueId, Where } from "../../src/ir/graph/ops.js";
-import { argument, call } from "../../src/ir/graph/scalars.js";
+import type { Index, Ix, Node, Use, ValueId, Where } from "../../src/ir/graph/ops.js";
 import {
   renameUse,
   rewriteScalar,
-  scalarArgs,
   scalarIndices,
   useIndices,
   useValues,
   whereIndices,
 } from "../../src/ir/graph/visit.js";
+import { splitWhere } from "../../src/ir/graph/where.js";
 import { appliedWithin, type Bits, everyFactor, keptBy, members, mostBits, type Product } from "./contractionOrder.js";
 import { indexKey } from "./simplifyIndex.js";
 
@@ -78,30 +77,6 @@ function isFree(p: GraphProduct, part: Bits, cx: ProductContext): boolean {
   const volume = (set: Bits): number => members(set).reduce((n, ix) => n * (p.sizes[ix] ?? 1), 1);
   const inputs = members(part).reduce((sum, i) => sum + volume(p.factors[i] ?? 0), 0);
   return volume(keptBy(p, part)) <= mostGrowth * inputs;
-}
-
-/** The conjuncts of a condition, each with the arguments that it reads. */
-export function splitWhere(where: Where): readonly Where[] {
-  const flat = (s: Scalar): readonly Scalar[] => (s.e === "call" && s.fn === "and" ? s.args.flatMap(flat) : [s]);
-  return flat(where.body).map((body) => {
-    const read = [...scalarArgs(body)].sort((a, b) => a - b);
-    const to = new Map(read.map((arg, i) => [arg, i]));
-    return {
-      args: read.flatMap((arg) => where.args[arg] ?? []),
-      body: rewriteScalar(body, { arg: (arg) => argument(to.get(arg) ?? arg) }),
-    };
-  });
-}
-
-/** One condition that holds where all hold. */
-export function joinWhere(conjuncts: readonly Where[]): Where | undefined {
-  const [first, ...rest] = conjuncts;
-  if (first === undefined) return undefined;
-  return rest.reduce<Where>((all, w) => {
-    const shift = all.args.length;
-    const body = rewriteScalar(w.body, { arg: (arg) => argument(arg + shift) });
-    return { args: [...all.args, ...w.args], body: call("and", all.body, body) };
-  }, first);
 }
 
 interface Numbering {

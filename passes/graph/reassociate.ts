@@ -12,6 +12,7 @@ import {
   useIndices,
   whereIndices,
 } from "../../src/ir/graph/visit.js";
+import { joinWhere } from "../../src/ir/graph/where.js";
 import { invariant } from "../../src/util/invariant.js";
 import type { Pass, PassContext } from "../pass.js";
 import { copyNode, dropUnreachable, mapRegions } from "../rewrite.js";
@@ -28,7 +29,7 @@ import {
   writtenOrder,
 } from "./contractionOrder.js";
 import { parameterOnly } from "./hoistWeights.js";
-import { type ContractNode, type GraphProduct, graphProduct, joinWhere } from "./products.js";
+import { type ContractNode, type GraphProduct, graphProduct } from "./products.js";
 import { greatestSizes } from "./typicalSize.js";
 import { valueName } from "./valueName.js";
 

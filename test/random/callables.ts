@@ -1,3 +1,4 @@
+import { constDim, type Dim, divDim, subDim } from "../../src/ir/dim.js";
 import type { DType } from "../../src/ir/dtype.js";
 import { element } from "./elements.js";
 import { real, tame } from "./reals.js";
@@ -12,7 +13,7 @@ import {
   typeText,
   visible,
 } from "./scope.js";
-import { combine, genericSize, type Size } from "./sizes.js";
+import { combine, genericSize, leastOf, numberSize, type Size } from "./sizes.js";
 import { statement } from "./statements.js";
 import { ex, type Interval } from "./text.js";
 
@@ -62,7 +63,8 @@ export function randomCallable(p: Program, kind: "fn" | "block"): CallableText {
   const generics = Array.from({ length: kind === "fn" ? r.int(1, 2) : r.int(0, 1) }, () =>
     genericSize(names.pop() ?? "G"),
   );
-  const own = p.sizes.filter((s) => s.most <= 17);
+  const small = p.sizes.filter((s) => s.most <= 17);
+  const own = small.length > 0 ? small : [numberSize(3)];
   const sizes = kind === "fn" ? [...generics, ...(r.chance(0.3) ? own.slice(0, 1) : [])] : [...own, ...generics];
   const layer = kind === "block" || r.chance(0.4);
   const formals: Formal[] = [];
@@ -179,6 +181,11 @@ export function libraryCallable(p: Program): CallableText {
   const K = genericSize("K");
   const name = freshName(p, "fn");
   const x: Formal = { kind: "tensor", name: "x", dtype: "f32", axes: [N, D] };
+  /** `N / K` where the caller's sizes decide whether it is whole. */
+  const quotient = (of: Size, by: string, dim: Dim): Size => {
+    const exact = divDim(of.dim, dim);
+    return exact === undefined ? of : { ...of, text: `${of.text} / ${by}`, dim: exact };
+  };
   const divides = (bindings: ReadonlyMap<string, Size>, by: string): boolean => {
     const [n, d] = [bindings.get("N"), bindings.get(by)];
     return n !== undefined && d !== undefined && combine(n, "/", d) !== undefined;
@@ -212,7 +219,7 @@ export function libraryCallable(p: Program): CallableText {
   const gain: Formal = { kind: "tensor", name: "g", dtype: "f32", axes: [D] };
   const keep: Formal = { kind: "tensor", name: "keep", dtype: "bool", axes: [N] };
   const count: Formal = { kind: "dim", name: "K" };
-  switch (r.int(0, 8)) {
+  switch (r.int(0, 12)) {
     case 0:
       return one(
         "{\n  let mu = mean[d] x[d]\n  let var = mean[d] (x[d] - mu) ^ 2\n  let y[d] = (x[d] - mu) * rsqrt(var + 1e-2) * g[d]\n  return y\n}",
@@ -297,6 +304,58 @@ export function libraryCallable(p: Program): CallableText {
           formals: [
             { kind: "tensor", name: "x", dtype: "f32", axes: [N, D] },
             { kind: "tensor", name: "y", dtype: "f32", axes: [N, D] },
+          ],
+        },
+      );
+    case 8: {
+      // one row less: N - 1 has to be a size at the call
+      const less: Size = { ...N, text: "N - 1", dim: subDim(N.dim, constDim(1)) };
+      return one(
+        "{\n  let y[n: N - 1, d] = x[n + 1, d] - x[n, d]\n  return y\n}",
+        [x],
+        "f32",
+        [less, D],
+        [-16, 16],
+        144,
+        { accepts: (bindings) => leastOf(bindings.get("N") ?? N) > 1 },
+      );
+    }
+    case 9:
+      return one(
+        "{\n  let y[j: N / K, d] = sum[r: K] w[r] * x[j * K + r, d]\n  return y\n}",
+        [{ kind: "tensor", name: "w", dtype: "f32", axes: [K] }, x],
+        "f32",
+        [quotient(N, "K", K.dim), D],
+        [-768, 768],
+        144,
+        { accepts: (bindings) => divides(bindings, "K") },
+      );
+    case 10: {
+      const half = quotient(N, "2", constDim(2));
+      return one(
+        `{\n  let a[i: N / 2] = f32(i) * 0.3\n  let lo[i: N / 2, d] = x[i, d] * cos(a[i]) - x[i + N / 2, d] * sin(a[i])\n  let y[j: ${r.pick(["N / 2", half.text])}, d] = lo[j, d] + x[2 * j, d] + x[2 * j + 1, d]\n  return y\n}`,
+        [x],
+        "f32",
+        [half, D],
+        [-40, 40],
+        144,
+        { accepts: (bindings) => combine(bindings.get("N") ?? N, "/", numberSize(2)) !== undefined },
+      );
+    }
+    case 11:
+      // two results, one of them a choice
+      return one(
+        "{\n  let best = argmax[d] x[d]\n  let y[d] = x[d] - x[best]\n  return y, best\n}",
+        [vector],
+        "f32",
+        [D],
+        [-16, 0],
+        12,
+        {
+          text: `fn ${name}<D>(x: f32[D]) -> (y: f32[D], best: i32) {\n  let best = argmax[d] x[d]\n  let y[d] = x[d] - x[best]\n  return y, best\n}`,
+          results: [
+            { name: "y", dtype: "f32", axes: [D], range: [-16, 0] },
+            { name: "best", dtype: "i32", axes: [], range: [0, 11] },
           ],
         },
       );

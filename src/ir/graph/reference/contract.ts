@@ -1,4 +1,5 @@
 import type { Ix, Node, Where } from "../ops.js";
+import { splitWhere } from "../where.js";
 import { domainOf, type Grid, readGrid, type Scope, scalarGrid } from "./columns.js";
 import { accumulationLength, cheapestTree, contractFactors, type Factor, maskOf } from "./contraction.js";
 import { accumulatorUnit, f32Precision, precisionOf } from "./errors.js";
@@ -31,6 +32,18 @@ export function contract(node: Extract<Node, { op: "contract" }>, scope: Scope):
   const product = (of: (grid: Grid) => Float64Array, others: readonly Factor[] = extra): Float64Array =>
     contractFactors([...operandGrids.map(({ ixs, grid }) => ({ ixs, data: of(grid) })), ...others], out, sizes, tree);
 
+  const contractTerms = (factors: readonly Factor[]): Float64Array =>
+    contractFactors(
+      factors,
+      out,
+      sizes,
+      cheapestTree(
+        factors.map((f) => maskOf(f.ixs)),
+        sizes,
+        outMask,
+      ),
+    );
+
   const value = product(finiteValues);
   const size = value.length;
   const flags = new Uint8Array(size);
@@ -48,22 +61,29 @@ export function contract(node: Extract<Node, { op: "contract" }>, scope: Scope):
     const count = product(ones, withMarks(may?.selected));
     for (let i = 0; i < size; i++)
       if ((marked[i] as number) > (count[i] as number)) flags[i] = (flags[i] as number) | bit;
-    if (condition === undefined || bit !== undecidedBy.range) continue;
-    // A factor without a summed index of the condition is taken out of the sum by some order: 0 · NaN where nothing is
-    // selected, so it counts whatever the condition says.
-    const apart = new Set(
-      operandGrids.filter(({ ixs }) => !ixs.some((ix) => !out.includes(ix) && condition.ixs.includes(ix))),
-    );
-    const everywhere = [{ ixs: condition.ixs, data: new Float64Array(condition.grid.value.length).fill(1) }, ...rest];
-    const loose = contractFactors(
-      [...operandGrids.map((o) => ({ ixs: o.ixs, data: apart.has(o) ? marks(o.grid) : ones(o.grid) })), ...everywhere],
-      out,
-      sizes,
-      tree,
-    );
-    const terms = product(ones, everywhere);
-    for (let i = 0; i < size; i++)
-      if ((loose[i] as number) > (terms[i] as number)) flags[i] = (flags[i] as number) | bit;
+    if (where === undefined || bit !== undecidedBy.range) continue;
+    // A factor is kept from what a conjunct leaves out only if it has a summed index of it, or all its indices where
+    // none is summed: some order takes it out of the sums of the others, and then meets 0 · NaN. So what the other
+    // conjuncts say does not help it.
+    const conjuncts = splitWhere(where).map((w) => conditionFactor(w, scope));
+    for (const own of operandGrids) {
+      if (!own.grid.flags.some((flag) => (flag & bit) !== 0)) continue;
+      const summed = own.ixs.filter((ix) => !out.includes(ix));
+      const related = conjuncts.filter((c) =>
+        c.ixs.every((ix) => out.includes(ix))
+          ? c.ixs.every((ix) => own.ixs.includes(ix))
+          : c.ixs.some((ix) => summed.includes(ix)),
+      );
+      if (related.length === conjuncts.length) continue;
+      const free: Factor = { ixs: condition?.ixs ?? [], data: ones(condition?.grid ?? own.grid) };
+      const selects = related.map(({ ixs, grid }) => ({ ixs, data: conditionMarks(grid, bit).selected }));
+      const count = (of: (o: (typeof operandGrids)[number]) => Float64Array): Float64Array =>
+        contractTerms([...operandGrids.map((o) => ({ ixs: o.ixs, data: of(o) })), free, ...selects, ...rest]);
+      const terms = count((o) => ones(o.grid));
+      const loose = count((o) => (o === own ? marks(o.grid) : ones(o.grid)));
+      for (let i = 0; i < size; i++)
+        if ((loose[i] as number) > (terms[i] as number)) flags[i] = (flags[i] as number) | bit;
+    }
   }
 
   const bound = new Float64Array(size);
