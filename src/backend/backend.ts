@@ -1,3 +1,4 @@
+import type { Decision, Plan } from "../cost/plan.js";
 import type { Target } from "../cost/target.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Loc } from "../diagnostics/span.js";
@@ -55,7 +56,15 @@ export interface Host {
 export interface Executable {
   /** Inputs and outputs by name. Run-time sizes are bound by the inputs' shapes. */
   run(inputs: Readonly<Record<string, TensorData>>): Promise<Readonly<Record<string, TensorData>>>;
+  /** One run, and what each of its steps took. For `lfc bench` and the tuner; slower than `run` by what measuring costs. */
+  profile?(inputs: Readonly<Record<string, TensorData>>): Promise<Profile>;
   dispose(): void;
+}
+
+export interface Profile {
+  readonly outputs: Readonly<Record<string, TensorData>>;
+  /** In the order in which they ran; `label` and `kernel` are the program's. */
+  readonly steps: readonly { readonly label: string; readonly kernel: string; readonly seconds: number }[];
 }
 
 /** A decision that a pass took, with the numbers that made it. */
@@ -64,12 +73,15 @@ export interface Remark {
   readonly loc: Loc;
   readonly message: string;
   readonly data?: Readonly<Record<string, number | string>>;
+  readonly decision?: Decision;
 }
 
 export interface PassContext {
   readonly target: Target;
   readonly strategies: ReadonlySet<string>;
   readonly fp: "relaxed" | "strict";
+  /** Choices that are made already; a subject that it does not name is the pass's to decide. */
+  readonly plan?: Plan;
   remark(remark: Remark): void;
 }
 

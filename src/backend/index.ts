@@ -2,6 +2,7 @@
  * `lfc/backend`: all that a backend package imports. The contract, the two representations that a backend may consume with
  * what walks them, and what a backend that runs needs to bind sizes to inputs.
  */
+export type { Choice, Decision, Plan } from "../cost/plan.js";
 export type { Target } from "../cost/target.js";
 export { targets } from "../cost/targets.js";
 export type { Diagnostic } from "../diagnostics/diagnostic.js";

@@ -6,6 +6,7 @@ import type { Artifact, Backend, Pass, PassContext, Remark } from "../backend/ba
 import { check } from "../check/check.js";
 import type { CheckedProgram } from "../check/checked.js";
 import { elaborate } from "../check/elaborate/elaborate.js";
+import type { Plan } from "../cost/plan.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { unknownPass } from "../diagnostics/messages/api.js";
 import { unsupportedDtype } from "../diagnostics/messages/io.js";
@@ -62,6 +63,7 @@ export function graphOf(entry: SourceFile, options: FrontendOptions = {}): Resul
 
 export interface LowerOptions {
   readonly fp?: "relaxed" | "strict";
+  readonly plan?: Plan;
   readonly backendOptions?: Readonly<Record<string, unknown>>;
   readonly instruments?: readonly Instrument[];
   /** Graph passes of the caller's own, each behind the last run of a pass of the pipeline. */
@@ -114,6 +116,7 @@ function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Resul
     target,
     strategies: backend.strategies,
     fp: options.fp ?? "relaxed",
+    ...(options.plan && { plan: options.plan }),
     remark: (r) => remarks.push(r),
   };
   const instruments = options.instruments ?? [];
