@@ -322,6 +322,10 @@ function ofExpression(c: Context): Guess {
   if (!inExpression) return undefined;
   if (is(found, t.Equals)) return say.assignInside(span);
   if (is(found, t.Colon) && rule === "suffix") return say.pythonSlice(span);
+  if (is(found, t.Comma) && rule === "operand") {
+    const list = c.rules.includes("returnStatement") ? "`return x, y` lists several" : "there are no tuples";
+    return say.expected(span, "`)`", c.text, `brackets hold one value; ${list}`);
+  }
   if (is(found, t.DotDot)) return say.strayRange(span);
   if (is(found, t.Question)) return say.strayQuestion(span);
   if (is(found, t.Where, t.Then, t.Else, t.In)) return say.misplacedWord(span, found?.image ?? "");

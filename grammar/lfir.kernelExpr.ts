@@ -191,15 +191,17 @@ export function kernelExpr(scope: KernelScope): Convert {
       return shared({ k: "subgroup", op: tail as "add", of, ...lanes, type: typeOf(of) }, [of]); // just looked up
     }
     const fn = asScalarFn(name);
-    if (fn === undefined && name !== "fma" && name !== "select") {
-      const near = nearest(name, ["fma", "select", ...scalarFns]);
+    if (fn === undefined && name !== "fma" && name !== "madd4" && name !== "select") {
+      const near = nearest(name, ["fma", "madd4", "select", ...scalarFns]);
       return refuse(cx, say.unknownName(exprSpan(cx, e.of), "function", name, near));
     }
-    count(fn === undefined ? 3 : fnArity(fn));
+    count(fn !== undefined ? fnArity(fn) : name === "madd4" ? 6 : 3);
     const args = e.args.map(convert);
     const [a, b] = args;
     if (a === undefined) return misplaced(e);
     if (name === "select") return op("select", args, b ? typeOf(b) : typeOf(a));
+    const acc = args[5];
+    if (name === "madd4") return op("madd4", args, acc ? typeOf(acc) : typeOf(a));
     if (fn === undefined) return op("fma", args, typeOf(a));
     return op(fn, args, isPredicate(fn) ? { dtype: "bool", width: typeOf(a).width } : typeOf(a));
   }

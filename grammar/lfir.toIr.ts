@@ -21,9 +21,12 @@ import { toProgram } from "./lfir.toProgram.js";
 /**
  * The text of the IRs, read back: what `src/ir/graph/print.ts` and `src/ir/kernel/print.ts` write, and what people write
  * in tests. A line `// ---` ends the text; what a filetest expects follows it.
+ *
+ * What a text stands for, or what is wrong with it:
  */
-type Read<T> = Result<T, readonly Diagnostic[]>;
+export type Read<T> = Result<T, readonly Diagnostic[]>;
 
+/** How to read a graph. */
 export interface GraphOptions {
   /** False: also a graph that `verifyGraph` refuses, as far as the builder takes it. */
   readonly verify?: boolean;

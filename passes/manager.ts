@@ -2,6 +2,7 @@ import type { Pass, PassContext } from "./pass.js";
 
 /** Watches passes run; never changes what they make. */
 export interface Instrument {
+  /** Before a pass, on what it is given. */
   before?(pass: string, ir: unknown): void;
   /** `changed` is false when the pass returned the object that it was given. */
   after?(pass: string, ir: unknown, changed: boolean, ms: number): void;

@@ -13,11 +13,15 @@ import { InternalError, invariant } from "../src/util/invariant.js";
 
 /** What a rule may ask about the graph that is being built. */
 export interface GraphView {
+  /** The node of a value. */
   node(v: ValueId): Node;
+  /** The type of a value. */
   type(v: ValueId): TensorType;
+  /** Where a value comes from. */
   loc(v: ValueId): Loc;
 }
 
+/** A local rewriting of nodes of one op. */
 export interface Rule<K extends Op["op"] = Op["op"]> {
   readonly name: string;
   readonly on: K;
@@ -28,6 +32,7 @@ export interface Rule<K extends Op["op"] = Op["op"]> {
   apply(node: Extract<Node, { op: K }>, g: GraphView, b: GraphBuilder): ValueId | undefined;
 }
 
+/** A rule for some op. */
 export type AnyRule = { [K in Op["op"]]: Rule<K> }[Op["op"]];
 
 /** How often rules may fire: the graph's size times this, and a constant for small graphs. */

@@ -8,6 +8,7 @@ import { ensureInstalled, root, runTool } from "./shared.mjs";
 const libraries = {
   runtime: "src/runtime/webgpu.ts",
   "runtime-tfjs": "src/runtime/tfjs.ts",
+  "runtime-wasm": "src/runtime/wasm.ts",
   backend: "src/backend/index.ts",
 };
 

@@ -1,7 +1,7 @@
 import { root } from "./shared.mjs";
 
-/** What modules carry with them: for WebGPU with and without the conversion of f16, which few models need. */
-export const runtimeKinds = ["webgpu", "webgpu-f16", "tfjs"];
+/** What modules carry with them: for WebGPU with and without the conversion of f16, which few models need and no processor has. */
+export const runtimeKinds = ["webgpu", "webgpu-f16", "wasm", "tfjs"];
 
 /** Never called where no tensor is f16. */
 const withoutHalf = {
@@ -23,7 +23,7 @@ export async function inlineRuntime(kind) {
     platform: "neutral",
     minify: true,
     legalComments: "none",
-    plugins: kind === "webgpu" ? [withoutHalf] : [],
+    plugins: kind === "webgpu" || kind === "wasm" ? [withoutHalf] : [],
     write: false,
   });
   const text = outputFiles[0].text.trim();

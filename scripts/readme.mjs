@@ -30,5 +30,6 @@ const demo = execFileSync(process.execPath, [join(root, "scripts", "demo.mjs")],
 }).trim();
 const [firstDemoLine = ""] = demo.split("\n");
 fill(firstDemoLine, demo.split("\n").slice(1).join("\n"));
-for (const [, args = ""] of text.matchAll(/^\$ lfc ((?:compare|check) .*)$/gm)) fill(`$ lfc ${args}`, lfc(args));
+for (const [, args = ""] of text.matchAll(/^\$ lfc ((?:compare|check|explain) .*)$/gm))
+  fill(`$ lfc ${args}`, lfc(args));
 writeFileSync(path, text);

@@ -25,6 +25,7 @@ const layers: Readonly<Record<string, Layer>> = {
   passes: { sees: [...core, "src/cost", "src/backend"] },
   "src/runtime": { sees: ["src/util"], types: ["src/ir"] },
   "backends/wgsl": { sees: [...core, "src/cost", "src/backend", "passes", "src/runtime"] },
+  "backends/wasm": { sees: [...core, "src/cost", "src/backend", "passes", "src/runtime"] },
   "backends/js": { sees: [...core, "src/cost", "src/backend", "passes", "src/runtime"] },
   "backends/tfjs": { sees: [...core, "src/cost", "src/backend", "passes", "src/runtime"] },
   "src/driver": {
@@ -38,19 +39,33 @@ const layers: Readonly<Record<string, Layer>> = {
       "passes",
       "src/runtime",
       "backends/wgsl",
+      "backends/wasm",
       "backends/js",
       "backends/tfjs",
     ],
   },
+  // measures what the driver makes
+  "src/bench": { sees: [...core, "src/cost", "src/backend", "passes", "src/runtime", "src/driver"] },
   // describes what the checker knows, prints what two backends wrote
   "src/codegen": {
-    sees: [...core, "src/backend", "src/runtime", "backends/wgsl", "backends/tfjs"],
+    sees: [...core, "src/backend", "src/runtime", "backends/wgsl", "backends/wasm", "backends/tfjs"],
     types: ["grammar", "src/check", "src/driver"],
   },
   // the compiler as functions, and models made by them
-  "src/api": { sees: [...core, "grammar", "passes", "src/backend", "src/driver"] },
+  "src/api": { sees: [...core, "grammar", "src/cost", "passes", "src/backend", "src/driver"] },
   "src/cli": {
-    sees: [...core, "src/formats", "grammar", "passes", "src/backend", "src/runtime", "src/driver", "src/codegen"],
+    sees: [
+      ...core,
+      "src/formats",
+      "grammar",
+      "src/cost",
+      "passes",
+      "src/backend",
+      "src/runtime",
+      "src/driver",
+      "src/codegen",
+      "src/bench",
+    ],
   },
   "src/conformance": { sees: [...core, "src/backend", "src/driver"] },
 };

@@ -81,6 +81,13 @@ export const mathFunctions: ReadonlySet<string> = new Set([
 
 const combining = { add: "add", mul: "mul", min: "min", max: "max" } as const;
 
+/** The operand lanes of lane `lane` of four steps: those of x, the columns' and the sum's. */
+function madd4Parts(e: Extract<KExpr, { k: "op" }>, lane: number): readonly (readonly [KExpr, number])[] {
+  const [x, ...rest] = e.args;
+  invariant(x && rest.length === 5, () => "madd4 has six operands");
+  return [...[0, 1, 2, 3].map((i) => [x, i] as const), ...rest.map((c) => [c, lane] as const)];
+}
+
 /** Prints expressions for one statement; `lines` receives the constants that must stand before it. */
 export function expressionPrinter(
   names: Names,
@@ -116,6 +123,7 @@ export function expressionPrinter(
       case "subgroup":
         return [[e.of, lane]];
       case "op":
+        if (e.op === "madd4") return madd4Parts(e, lane);
         return e.op === "splat" ? e.args.map((x) => [x, 0] as const) : e.args.map((x) => [x, lane] as const);
       default:
         return unreachable(e);
@@ -287,6 +295,15 @@ export function expressionPrinter(
       case "fma": {
         const product = binary("mul", e, arg(0), arg(1));
         return rounded(e, { text: `${within(product, P.sum)} + ${within(arg(2), P.product)}`, p: P.sum });
+      }
+      case "madd4": {
+        const [x0, x1, x2, x3, c0, c1, c2, c3, acc] = madd4Parts(e, lane).map(([x, l]) => print(x, l, arm));
+        const terms = [[x0, c0] as const, [x1, c1] as const, [x2, c2] as const, [x3, c3] as const];
+        return terms.reduce((sum, [x, c]) => {
+          invariant(x && c, () => "madd4 has four steps");
+          const product = binary("mul", e, x, c);
+          return rounded(e, { text: `${within(sum, P.sum)} + ${within(product, P.product)}`, p: P.sum });
+        }, acc ?? atom("0"));
       }
       case "convert":
         return converted(e, dtype, arg(0));

@@ -108,7 +108,7 @@ export const operationNames = [
   ..."add sub mul div floordiv mod neg pow eq ne lt le gt ge and or not min max abs exp log sqrt rsqrt sin cos tanh".split(
     " ",
   ),
-  ..."erf sigmoid relu gelu gelu_tanh silu fma".split(" "),
+  ..."erf sigmoid relu gelu gelu_tanh silu fma madd4".split(" "),
 ] as const;
 
 export function trackDispatch(kernel: string, dispatch: number, base: number): Tracker {

@@ -1,4 +1,4 @@
-import type { Executable } from "../../src/backend/backend.js";
+import type { Executable, Profile } from "../../src/backend/backend.js";
 import { evalDim } from "../../src/ir/dim.js";
 import { allocate, byteSize, type TensorData, type TensorValues } from "../../src/ir/dtype.js";
 import { isPredicate } from "../../src/ir/kernel/arith.js";
@@ -32,7 +32,7 @@ export interface DispatchCounts extends Readonly<Counts> {
   readonly prepare: boolean;
   /** Lanes of each float operation, by name; `fma` is a multiply-add. */
   readonly operations: Readonly<Record<string, number>>;
-  /** One for each float function, two for `fma`; comparisons and logic are free, as in the graph's count. */
+  /** One for each float function, two for `fma`, eight for `madd4`; comparisons and logic are free, as in the graph's count. */
   readonly flops: number;
 }
 
@@ -54,6 +54,8 @@ interface Stored {
   /** Bytes in the transient arena. */
   readonly place?: readonly [from: number, to: number];
 }
+
+type TimedStep = Profile["steps"][number];
 
 const product = (xs: readonly number[]): number => xs.reduce((a, b) => a * b, 1);
 
@@ -219,33 +221,44 @@ export function executable(
     });
   };
 
-  const runSteps = (steps: readonly Step[], sizes: Sizes, prepare: boolean): void => {
+  const runSteps = (steps: readonly Step[], sizes: Sizes, prepare: boolean, times?: TimedStep[]): void => {
     for (const step of steps) {
-      if (step.step === "dispatch") dispatch(step, sizes, prepare);
-      else runSteps(evalDim(step.dim, sizes) < step.below ? step.then : step.else, sizes, prepare);
+      if (step.step === "choose") {
+        runSteps(evalDim(step.dim, sizes) < step.below ? step.then : step.else, sizes, prepare, times);
+        continue;
+      }
+      const start = performance.now();
+      dispatch(step, sizes, prepare);
+      times?.push({ label: step.label, kernel: step.kernel, seconds: (performance.now() - start) / 1e3 });
     }
   };
 
+  const run = (inputs: Readonly<Record<string, TensorData>>, times?: TimedStep[]): Profile["outputs"] => {
+    invariant(!disposed, () => `${program.name} was disposed of`);
+    const sizes = bindSizes(program, inputs);
+    record.length = 0;
+    provide(sizes, inputs);
+    // Parameters never change; only a preparation that depends on run-time sizes is made again.
+    const key = JSON.stringify([...sizes]);
+    if (prepared?.key !== key) {
+      runSteps(program.prepare, sizes, true);
+      prepared = { key, counts: [...record] };
+    } else record.push(...prepared.counts);
+    runSteps(program.steps, sizes, false, times);
+    const outputs = program.resources.filter((r) => r.kind === "output");
+    return Object.fromEntries(
+      outputs.map((r) => {
+        const shape = r.shape.map((d) => evalDim(d, sizes));
+        return [r.name, { dtype: r.dtype, shape, data: stored(r.id).data.slice(0, product(shape)) }];
+      }),
+    );
+  };
+
   return {
-    async run(inputs) {
-      invariant(!disposed, () => `${program.name} was disposed of`);
-      const sizes = bindSizes(program, inputs);
-      record.length = 0;
-      provide(sizes, inputs);
-      // Parameters never change; only a preparation that depends on run-time sizes is made again.
-      const key = JSON.stringify([...sizes]);
-      if (prepared?.key !== key) {
-        runSteps(program.prepare, sizes, true);
-        prepared = { key, counts: [...record] };
-      } else record.push(...prepared.counts);
-      runSteps(program.steps, sizes, false);
-      const outputs = program.resources.filter((r) => r.kind === "output");
-      return Object.fromEntries(
-        outputs.map((r) => {
-          const shape = r.shape.map((d) => evalDim(d, sizes));
-          return [r.name, { dtype: r.dtype, shape, data: stored(r.id).data.slice(0, product(shape)) }];
-        }),
-      );
+    run: async (inputs) => run(inputs),
+    async profile(inputs) {
+      const steps: TimedStep[] = [];
+      return { outputs: run(inputs, steps), steps };
     },
     counts: () => [...record],
     dispose() {
@@ -257,7 +270,9 @@ export function executable(
 }
 
 const flopsOf = (operations: Readonly<Record<string, number>>): number =>
-  Object.entries(operations).reduce((n, [op, times]) => (isPredicate(op) ? n : n + (op === "fma" ? 2 : 1) * times), 0);
+  Object.entries(operations).reduce((n, [op, times]) => (isPredicate(op) ? n : n + (flopsOfOne[op] ?? 1) * times), 0);
+
+const flopsOfOne: Readonly<Record<string, number>> = { fma: 2, madd4: 8 };
 
 /** Temporaries that the preparation writes: they outlive a run. */
 function preparedIds(program: Program): ReadonlySet<string> {

@@ -18,6 +18,8 @@ export interface TfjsExecutable extends Executable {
 type Tf = typeof import("@tensorflow/tfjs-core");
 type Tensor = import("@tensorflow/tfjs-core").Tensor;
 type Tensors = Readonly<Record<string, Tensor>>;
+/** A kernel of the library that a profiled function called. */
+type Call = Awaited<ReturnType<Tf["profile"]>>["kernels"][number];
 
 /** What the emitted function gives. */
 interface Model {
@@ -51,23 +53,45 @@ export async function load(artifact: Artifact, host: Host): Promise<TfjsExecutab
   }
   const model = instantiate(module, tf, weights);
   let disposed = false;
+  const compute = async (
+    inputs: Readonly<Record<string, TensorData>>,
+    run: (given: Tensors) => Tensors | Promise<Tensors>,
+  ) => {
+    if (disposed) throw runtimeError("disposed", "model", "the model was disposed");
+    bindSizes(face.symbols, face.inputs, inputs);
+    // the library has one current backend; nothing else runs between here and the last read
+    await tf.setBackend(device);
+    const given: Record<string, Tensor> = Object.create(null);
+    for (const r of face.inputs) given[r.name] = toTensor(tf, inputs[r.name] as TensorData); // `bindSizes` has checked
+    let results: Tensors = {};
+    try {
+      results = await run(given);
+      return fromTensors(face.outputs, results);
+    } finally {
+      tf.dispose([...Object.values(given), ...Object.values(results)]);
+    }
+  };
   return {
     device,
     ...(note === undefined ? {} : { note }),
-    async run(inputs) {
-      if (disposed) throw runtimeError("disposed", "model", "the model was disposed");
-      bindSizes(face.symbols, face.inputs, inputs);
-      // the library has one current backend; nothing else runs between here and the last read
-      await tf.setBackend(device);
-      const given: Record<string, Tensor> = Object.create(null);
-      for (const r of face.inputs) given[r.name] = toTensor(tf, inputs[r.name] as TensorData); // `bindSizes` has checked
-      let results: Tensors = {};
-      try {
-        results = model.run(given);
-        return fromTensors(face.outputs, results);
-      } finally {
-        tf.dispose([...Object.values(given), ...Object.values(results)]);
-      }
+    run: (inputs) => compute(inputs, model.run),
+    async profile(inputs) {
+      let calls: readonly Call[] = [];
+      const outputs = await compute(inputs, async (given) => {
+        let results: Tensors = {};
+        ({ kernels: calls } = await tf.profile(() => {
+          results = model.run(given);
+          return Object.values(results);
+        }));
+        return results;
+      });
+      const times = await Promise.all(calls.map((c) => c.kernelTimeMs));
+      const steps = calls.map(({ name, outputShapes: [shape = []] }, i) => {
+        const milliseconds = times[i];
+        const seconds = typeof milliseconds === "number" ? milliseconds / 1e3 : 0;
+        return { label: `[${shape.join(", ")}]`, kernel: name, seconds };
+      });
+      return { outputs, steps };
     },
     dispose() {
       if (disposed) return;

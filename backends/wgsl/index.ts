@@ -1,10 +1,11 @@
 import type { Artifact, Executable, Host, KernelBackend } from "../../src/backend/backend.js";
 import type { Target } from "../../src/cost/target.js";
-import { generic, swiftshader } from "../../src/cost/targets.js";
+import { type GpuTargetName, gpuTargets, isGpuTarget } from "../../src/cost/targets.js";
 import { unknownBackendOption, wrongBackendOption } from "../../src/diagnostics/messages/backend.js";
 import { printDim, sameDim } from "../../src/ir/dim.js";
 import type { KBuffer, Kernel } from "../../src/ir/kernel/ops.js";
 import type { Program, Step } from "../../src/ir/program/program.js";
+import { profileRun } from "../../src/runtime/profile.js";
 import { load as loadModel, type WgslModel } from "../../src/runtime/webgpu.js";
 import { invariant } from "../../src/util/invariant.js";
 import { fail, ok } from "../../src/util/result.js";
@@ -15,14 +16,12 @@ import { type KernelNotes, printKernel } from "./print.js";
 /** WebGPU's shading language: one module a kernel, and `program.json` with all that the runtime needs beside them. */
 export interface WgslOptions {
   /** Whose peak rates the schedules are chosen by; the limits are WebGPU's defaults in either case. */
-  readonly profile: "generic" | "swiftshader";
+  readonly profile: GpuTargetName;
   /** The device will have `shader-f16`. */
   readonly f16: boolean;
   /** The device will have `subgroups`. */
   readonly subgroups: boolean;
 }
-
-const profiles: Readonly<Record<WgslOptions["profile"], Target>> = { generic, swiftshader };
 
 /** A kernel in `program.json`: without its body and what it has to itself, with the file of its text. */
 interface StoredKernel extends Omit<Kernel, "body" | "buffers"> {
@@ -118,7 +117,8 @@ export function modelOf(artifact: Artifact): WgslModel & { readonly program: Sto
 async function load(artifact: Artifact, host: Host): Promise<Executable> {
   const { device } = host;
   invariant(device !== undefined, () => "the wgsl backend computes on a WebGPU device, and none was passed in");
-  return loadModel(device, modelOf(artifact), host.params);
+  const loaded = await loadModel(device, modelOf(artifact), host.params);
+  return { ...loaded, profile: (inputs) => profileRun(device, loaded, inputs) };
 }
 
 const backend: KernelBackend<WgslOptions> & { readonly load: typeof load } = {
@@ -131,21 +131,19 @@ const backend: KernelBackend<WgslOptions> & { readonly load: typeof load } = {
     const known = ["profile", "f16", "subgroups"];
     for (const [name, value] of Object.entries(raw)) {
       if (!known.includes(name)) return fail(unknownBackendOption("wgsl", name, known));
-      if (
-        name === "profile" ? typeof value !== "string" || !Object.hasOwn(profiles, value) : typeof value !== "boolean"
-      ) {
-        const wanted = name === "profile" ? Object.keys(profiles).join(" or ") : "true or false";
+      if (name === "profile" ? !isGpuTarget(value) : typeof value !== "boolean") {
+        const wanted = name === "profile" ? Object.keys(gpuTargets).join(", ") : "true or false";
         return fail(wrongBackendOption("wgsl", name, wanted));
       }
     }
     return ok({
-      profile: raw.profile === "swiftshader" ? "swiftshader" : "generic",
+      profile: isGpuTarget(raw.profile) ? raw.profile : "generic",
       f16: raw.f16 === true,
       subgroups: raw.subgroups === true,
     });
   },
   target(options) {
-    const base = profiles[options.profile];
+    const base: Target = gpuTargets[options.profile];
     return {
       ...base,
       dtypes: options.f16 ? new Set([...base.dtypes, "f16"]) : base.dtypes,

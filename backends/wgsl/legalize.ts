@@ -14,6 +14,7 @@ import {
 } from "../../src/ir/kernel/visit.js";
 import type { Program, Step } from "../../src/ir/program/program.js";
 import { invariant } from "../../src/util/invariant.js";
+import { inlineNames } from "./inlineNames.js";
 import { largest } from "./types.js";
 
 /** What WGSL lacks, taken away before printing. */
@@ -306,4 +307,4 @@ const cheap = new Set<string>([
   "bitcast",
 ]);
 
-export const legalize: readonly Pass<Program>[] = [replaceNonFinite, foldGrid, nameTemporaries];
+export const legalize: readonly Pass<Program>[] = [replaceNonFinite, foldGrid, inlineNames, nameTemporaries];

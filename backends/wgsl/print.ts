@@ -1,10 +1,12 @@
 import { typeOf } from "../../src/ir/kernel/expr.js";
+import { sameExpr } from "../../src/ir/kernel/linear.js";
 import type { KBuffer, KExpr, Kernel, KStmt, KType, VarId } from "../../src/ir/kernel/ops.js";
 import { walkExprs, walkStmts } from "../../src/ir/kernel/visit.js";
 import { invariant, unreachable } from "../../src/util/invariant.js";
 import { type HelperSet, helperSet } from "./helpers.js";
 import { namesWith } from "./names.js";
 import { isFloat, laneName, literal, storageType, valueType } from "./types.js";
+import { firstZeroes } from "./zeroes.js";
 
 /**
  * Prints one kernel as a WGSL module. The printer decides nothing: `legalize` has taken away what WGSL lacks, `unroll` has
@@ -30,6 +32,8 @@ interface Context {
   readonly helpers: HelperSet;
   readonly variable: (v: VarId) => string;
   readonly memory: (buffer: KBuffer) => string;
+  /** Statements that say what holds without them. */
+  readonly silent: ReadonlySet<KStmt>;
   /** Variables that can't be negative: a division that rounds towards zero is exact for them. */
   readonly nonNegative: Set<VarId>;
 }
@@ -51,6 +55,7 @@ export function printKernel(kernel: Kernel, notes: KernelNotes): string {
     helpers: helperSet(),
     variable: (v) => variables.get(v),
     memory: (b) => memories[b.space].get(b.id),
+    silent: firstZeroes(kernel),
     nonNegative: new Set(),
   };
   const declarations = printBindings(cx, notes);
@@ -166,7 +171,7 @@ function bufferOf(id: string, cx: Context): KBuffer {
 const axisName = (axis: 0 | 1 | 2): string => laneName(axis);
 
 function printBody(body: readonly KStmt[], cx: Context, indent: string): string[] {
-  return body.flatMap((s) => printStmt(s, cx, indent));
+  return body.flatMap((s) => (cx.silent.has(s) ? [] : printStmt(s, cx, indent)));
 }
 
 function printStmt(s: KStmt, cx: Context, indent: string): readonly string[] {
@@ -227,8 +232,13 @@ function printFor(s: Extract<KStmt, { s: "for" }>, cx: Context, indent: string):
 
 function printStore(id: string, at: KExpr, value: KExpr, cx: Context): string {
   const buffer = bufferOf(id, cx);
+  if (buffer.space === "register") {
+    const name = registerName(buffer, registerIndex(buffer, at, cx), cx);
+    const more = addedTo(buffer, at, value);
+    if (more === undefined) return `${name} = ${expr(value, cx).text};`;
+    return `${name} += ${more.k === "op" && more.op === "madd4" ? fourSteps(more, cx) : expr(more, cx).text};`;
+  }
   const text = expr(value, cx).text;
-  if (buffer.space === "register") return `${registerName(buffer, registerIndex(buffer, at, cx), cx)} = ${text};`;
   const place = `${cx.memory(buffer)}[${expr(at, cx).text}]`;
   if (buffer.type.dtype !== "bool") return `${place} = ${text};`;
   const word: KType = { dtype: "u32", width: buffer.type.width };
@@ -295,6 +305,25 @@ function printSubgroup(e: Extract<KExpr, { k: "subgroup" }>, cx: Context): strin
 
 type OpExpr = Extract<KExpr, { k: "op" }>;
 
+/** What a store adds to a register that it reads first: a sum, or four steps of a product. */
+function addedTo(buffer: KBuffer, at: KExpr, value: KExpr): KExpr | undefined {
+  if (value.k !== "op") return undefined;
+  const isOld = (e: KExpr | undefined): boolean => e?.k === "load" && e.buffer === buffer.id && sameExpr(e.at, at);
+  if (value.op === "madd4" && isOld(value.args[5])) return value;
+  return value.op === "add" && isOld(value.args[0]) ? value.args[1] : undefined;
+}
+
+/** The products of `madd4`, without the sum that they are added to. */
+function fourSteps(e: OpExpr, cx: Context): string {
+  const [x, ...rest] = e.args;
+  const columns = rest.slice(0, 4);
+  invariant(x && columns.length === 4, () => `${cx.kernel.name}: madd4 lacks an operand`);
+  const vector = tight(expr(x, cx), 4);
+  if (typeOf(e).width === 4)
+    return `mat4x4<${valueType({ ...typeOf(e), width: 1 })}>(${argumentsOf(columns, cx)}) * ${vector}`;
+  return columns.map((c, i) => `${vector}.${laneName(i as 0 | 1 | 2 | 3)} * ${tight(expr(c, cx), 3)}`).join(" + ");
+}
+
 function printOp(e: OpExpr, cx: Context): Printed {
   const [a, b, c] = e.args;
   invariant(a !== undefined, () => `${cx.kernel.name}: ${e.op} without operands`);
@@ -312,8 +341,9 @@ function printOp(e: OpExpr, cx: Context): Printed {
   });
   /** Operators that may not be mixed without parentheses. */
   const loose = (op: string): Printed => ({ text: `${tight(printed(a), 1)} ${op} ${tight(printed(b), 1)}`, level: 0 });
-  const logic = (scalar: string, vector: string): Printed => ({
-    text: `${tight(printed(a), 4)} ${type.width === 1 ? scalar : vector} ${tight(printed(b), 4)}`,
+  // `&&` would be a branch, of which a driver's compiler may make 2ⁿ paths; both operands may be evaluated (rule 9).
+  const logic = (op: "&" | "|"): Printed => ({
+    text: `${tight(printed(a), 4)} ${op} ${tight(printed(b), 4)}`,
     level: 0,
   });
   switch (e.op) {
@@ -342,6 +372,11 @@ function printOp(e: OpExpr, cx: Context): Printed {
     case "fma":
       if (isFloat(type.dtype)) return call("fma");
       return { text: `${tight(printed(a), 2)} * ${tight(printed(b), 3)} + ${tight(printed(c), 2)}`, level: 1 };
+    case "madd4": {
+      const acc = e.args[5];
+      invariant(acc, () => `${cx.kernel.name}: madd4 lacks an operand`);
+      return { text: `${tight(printed(acc), 1)} + ${fourSteps(e, cx)}`, level: 1 };
+    }
     case "neg":
       return { text: `-${tight(printed(a), 4)}`, level: 1 };
     case "not":
@@ -359,9 +394,9 @@ function printOp(e: OpExpr, cx: Context): Printed {
     case "ge":
       return loose(">=");
     case "and":
-      return logic("&&", "&");
+      return logic("&");
     case "or":
-      return logic("||", "|");
+      return logic("|");
     case "select":
       invariant(b !== undefined && c !== undefined, () => `${cx.kernel.name}: select lacks an operand`);
       return primary(`select(${argumentsOf([c, b, a], cx)})`);

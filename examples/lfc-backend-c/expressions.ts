@@ -101,7 +101,8 @@ function operation(e: Extract<KExpr, { k: "op" }>): string {
       if (from === "f32" && e.type.dtype !== "f32") return call(`lfc_f32_to_${e.type.dtype}`);
       return `((${cType(e.type.dtype)})${a})`;
     case "splat":
-      return none("splat: its target has no vectors");
+    case "madd4":
+      return none(`${e.op}: its target has no vectors`);
     default: {
       const sign = infix[e.op];
       if (sign !== undefined) return `(${a} ${sign} ${b})`;

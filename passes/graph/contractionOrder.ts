@@ -1,5 +1,8 @@
+import { roofline } from "../../src/cost/roofline.js";
+import type { Target } from "../../src/cost/target.js";
+
 /**
- * The order of n-ary products: a search over binary trees that pays equal intermediates once.
+ * Orders of n-ary products as binary trees, and what they cost.
  *
  * A product is Σ over its reduced indices of Π factors, where conditions hold. A tree combines two parts at a time; an
  * index is summed as soon as nothing outside needs it. A condition is applied where the factors that hold its reduced
@@ -22,37 +25,63 @@ export interface Product {
   readonly indices: Bits;
   /** Extent of each index. */
   readonly sizes: readonly number[];
+  /** Bytes that a read of each factor touches. */
+  readonly factorBytes: readonly number[];
+  /** Bytes that a test of each condition touches. */
+  readonly conditionBytes: readonly number[];
+  /** Bytes of one element of a part. */
+  readonly elementBytes: number;
   /** Equal for parts, of this or another product, that are the same tensor up to the order of axes. */
   key(part: Bits): string;
   /** Whether a part costs nothing at run time. */
   free(part: Bits): boolean;
+  /** Factors of one tensor have one name, here and in other products; parts with no common name are never the same. */
+  readonly names: readonly number[];
+  /** Everything that the cost of an order depends on, with the tensors called as `call` does. */
+  structure(call: (name: number) => number): string;
 }
 
-/** How a part comes about: a factor as it is, a sum over the private indices of one part, or a product of two. */
+/**
+ * How a part comes about: a factor as it is, a sum over the private indices of one part, or a product of two. A bare
+ * factor keeps its private indices; the product that it enters sums them.
+ */
 export type Tree =
   | { readonly kind: "factor"; readonly factor: number; readonly part: Bits }
   | { readonly kind: "step"; readonly part: Bits; readonly of: readonly [Tree] | readonly [Tree, Tree] };
 
+export type TreeStep = Extract<Tree, { kind: "step" }>;
+
 export interface OrderCost {
+  /** By the target's roofline, each step a dispatch of its own. */
+  readonly seconds: number;
   /** As the reference counts them: a step of two factors 2 a point, a sum 1. */
   readonly flops: number;
+  /** Distinct bytes that each step touches: what it reads and what it writes. */
+  readonly bytes: number;
   /** Elements of intermediates. */
   readonly elements: number;
+  /** Those at load too. */
   readonly steps: number;
 }
 
-const noCost: OrderCost = { flops: 0, elements: 0, steps: 0 };
+export const noCost: OrderCost = { seconds: 0, flops: 0, bytes: 0, elements: 0, steps: 0 };
 
-/** Flops decide; what is equal to rounding is decided by the size of intermediates, then by their number. */
+/** Time decides; what is equal to rounding is decided by flops, then by the size of intermediates, then by their number. */
 export function cheaper(a: OrderCost, b: OrderCost): boolean {
-  const scale = 1e-9 * Math.max(a.flops, b.flops);
-  if (Math.abs(a.flops - b.flops) > scale) return a.flops < b.flops;
-  if (a.elements !== b.elements) return a.elements < b.elements;
-  return a.steps < b.steps;
+  return compareCosts(a, b) < 0;
 }
 
-const plus = (a: OrderCost, b: OrderCost): OrderCost => ({
+/** For sorting, the cheapest first. */
+export function compareCosts(a: OrderCost, b: OrderCost): number {
+  if (Math.abs(a.seconds - b.seconds) > 1e-9 * Math.max(a.seconds, b.seconds)) return a.seconds - b.seconds;
+  if (Math.abs(a.flops - b.flops) > 1e-9 * Math.max(a.flops, b.flops)) return a.flops - b.flops;
+  return a.elements - b.elements || a.steps - b.steps;
+}
+
+export const plus = (a: OrderCost, b: OrderCost): OrderCost => ({
+  seconds: a.seconds + b.seconds,
   flops: a.flops + b.flops,
+  bytes: a.bytes + b.bytes,
   elements: a.elements + b.elements,
   steps: a.steps + b.steps,
 });
@@ -79,7 +108,8 @@ export const appliedWithin = (p: Product, part: Bits): number[] =>
   p.conditions.flatMap((c, i) => ((required(p, c) & ~part) === 0 ? [i] : []));
 
 /** Positions of the conditions that a step applies itself. */
-export function appliedAt(p: Product, step: Extract<Tree, { kind: "step" }>): number[] {
+export function appliedAt(p: Product, step: TreeStep): number[] {
+  if (p.conditions.length === 0) return [];
   // a bare factor has applied nothing, even where the sum over its private indices would
   const before = new Set(step.of.flatMap((t) => (t.kind === "factor" ? [] : appliedWithin(p, t.part))));
   return appliedWithin(p, step.part).filter((c) => !before.has(c));
@@ -88,19 +118,21 @@ export function appliedAt(p: Product, step: Extract<Tree, { kind: "step" }>): nu
 /** Indices of what a part makes. */
 export function keptBy(p: Product, part: Bits): Bits {
   if (part === everyFactor(p)) return p.out;
-  const applied = appliedWithin(p, part);
-  const outside = union(p.factors.filter((_, i) => (part & (1 << i)) === 0));
-  const waiting = union(p.conditions.filter((_, i) => !applied.includes(i)));
-  return spanOf(p, part) & (p.out | outside | waiting);
+  let inside = 0;
+  let outside = p.out;
+  p.factors.forEach((f, i) => {
+    if ((part & (1 << i)) !== 0) inside |= f;
+    else outside |= f;
+  });
+  p.conditions.forEach((c) => {
+    if ((required(p, c) & ~part) === 0) inside |= c;
+    else outside |= c;
+  });
+  return inside & outside;
 }
 
-/** Indices of a part's factors and applied conditions. */
-export const spanOf = (p: Product, part: Bits): Bits =>
-  union(p.factors.filter((_, i) => (part & (1 << i)) !== 0)) |
-  union(appliedWithin(p, part).map((i) => p.conditions[i] ?? 0));
-
 /** Indices over which a step loops. */
-export function loopsOf(p: Product, step: Extract<Tree, { kind: "step" }>): Bits {
+export function loopsOf(p: Product, step: TreeStep): Bits {
   const operands = union(step.of.map((t) => resultOf(p, t)));
   const conditions = union(appliedAt(p, step).map((i) => p.conditions[i] ?? 0));
   if (step.part !== everyFactor(p)) return operands | conditions;
@@ -112,43 +144,81 @@ export function loopsOf(p: Product, step: Extract<Tree, { kind: "step" }>): Bits
 export const resultOf = (p: Product, t: Tree): Bits =>
   t.kind === "factor" ? (p.factors[t.factor] ?? 0) : keptBy(p, t.part);
 
-const volume = (p: Product, indices: Bits): number =>
-  members(indices).reduce((product, i) => product * (p.sizes[i] ?? 1), 1);
+function volume(p: Product, indices: Bits): number {
+  let product = 1;
+  for (let i = 0, rest = indices; rest !== 0; i++, rest >>>= 1) if (rest & 1) product *= p.sizes[i] ?? 1;
+  return product;
+}
 
-function stepCost(p: Product, step: Extract<Tree, { kind: "step" }>): OrderCost {
-  if (p.free(step.part)) return { flops: 0, elements: 0, steps: 1 };
-  const loops = loopsOf(p, step);
-  const kept = keptBy(p, step.part);
-  return {
-    flops: step.of.length * volume(p, loops),
-    elements: step.part === everyFactor(p) ? 0 : volume(p, kept),
-    steps: 1,
-  };
+/** What one step costs, its operands at hand. */
+export function stepCost(p: Product, step: TreeStep, target: Target): OrderCost {
+  if (p.free(step.part)) return { ...noCost, steps: 1 };
+  const elements = volume(p, keptBy(p, step.part));
+  const flops = step.of.length * volume(p, loopsOf(p, step));
+  const bytes = elements * p.elementBytes + readBytes(p, step);
+  const { seconds } = roofline({ flops, bytes, dispatches: 1 }, target);
+  return { seconds, flops, bytes, elements: step.part === everyFactor(p) ? 0 : elements, steps: 1 };
+}
+
+/** Bytes that a step reads, a tensor that is two of its factors once. */
+function readBytes(p: Product, step: TreeStep): number {
+  const [left, right] = step.of;
+  const read = (t: Tree): number =>
+    t.kind === "factor" ? (p.factorBytes[t.factor] ?? 0) : volume(p, keptBy(p, t.part)) * p.elementBytes;
+  const conditions = appliedAt(p, step).reduce((sum, i) => sum + (p.conditionBytes[i] ?? 0), 0);
+  if (right === undefined) return read(left) + conditions;
+  const same =
+    left.kind === "factor" && right.kind === "factor" ? p.names[left.factor] === p.names[right.factor] : false;
+  return (same ? Math.max(read(left), read(right)) : read(left) + read(right)) + conditions;
 }
 
 /** The cost of making the trees one after the other; `made` holds the keys that exist already and grows. */
-export function costOf(trees: readonly (readonly [Product, Tree])[], made: Set<string> = new Set()): OrderCost {
+export function costOf(
+  trees: readonly (readonly [Product, Tree])[],
+  target: Target,
+  made: Set<string> = new Set(),
+): OrderCost {
   const visit = (p: Product, t: Tree): OrderCost => {
     if (t.kind === "factor") return noCost;
     const key = p.key(t.part);
     if (made.has(key)) return noCost;
     made.add(key);
-    return t.of.reduce((sum, part) => plus(sum, visit(p, part)), stepCost(p, t));
+    return t.of.reduce((sum, part) => plus(sum, visit(p, part)), stepCost(p, t, target));
   };
   return trees.reduce((sum, [p, t]) => plus(sum, visit(p, t)), noCost);
 }
 
-/** A factor, its private indices summed. */
-function leaf(p: Product, factor: number): Tree {
-  const part = 1 << factor;
-  const bare: Tree = { kind: "factor", factor, part };
-  if (part === everyFactor(p)) return { kind: "step", part, of: [bare] };
-  const whole = p.factors[factor] ?? 0;
-  const sums = (whole & ~keptBy(p, part)) !== 0 || appliedWithin(p, part).length > 0;
-  return sums ? { kind: "step", part, of: [bare] } : bare;
+/** The cost of one tree by itself. Keys are asked for only where two of its parts have the same factors. */
+export function costAlone(p: Product, tree: Tree, target: Target): OrderCost {
+  const seen = new Set<string>();
+  const repeats = (part: Bits): boolean => {
+    const names = members(part)
+      .map((i) => p.names[i] ?? -1)
+      .sort((a, b) => a - b)
+      .join();
+    return seen.size === seen.add(names).size;
+  };
+  const distinct = (t: Tree): boolean => t.kind === "factor" || (!repeats(t.part) && t.of.every(distinct));
+  if (!distinct(tree)) return costOf([[p, tree]], target);
+  const sum = (t: Tree): OrderCost =>
+    t.kind === "factor" ? noCost : t.of.reduce((cost, part) => plus(cost, sum(part)), stepCost(p, t, target));
+  return sum(tree);
 }
 
-const join = (a: Tree, b: Tree): Tree => ({ kind: "step", part: a.part | b.part, of: [a, b] });
+export const bareFactor = (factor: number): Tree => ({ kind: "factor", factor, part: 1 << factor });
+
+/** Whether a factor by itself has something to sum. */
+export const hasPrivate = (p: Product, factor: number): boolean =>
+  ((p.factors[factor] ?? 0) & ~keptBy(p, 1 << factor)) !== 0 || appliedWithin(p, 1 << factor).length > 0;
+
+/** A factor, its private indices summed. */
+export function leaf(p: Product, factor: number): Tree {
+  const bare = bareFactor(factor);
+  const sums = bare.part === everyFactor(p) || hasPrivate(p, factor);
+  return sums ? { kind: "step", part: bare.part, of: [bare] } : bare;
+}
+
+export const join = (a: Tree, b: Tree): TreeStep => ({ kind: "step", part: a.part | b.part, of: [a, b] });
 
 /**
  * The order as written: ((f₀ · f₁) · f₂) · …, where a run of factors that `written` names is a product by itself and
@@ -170,201 +240,4 @@ export function writtenOrder(p: Product, written: ReadonlySet<string> = new Set(
     return items.slice(1).reduce(join, items[0] ?? leaf(p, from));
   };
   return visit(0, p.factors.length);
-}
-
-/** Past these, a part keeps its cheapest candidates, a product is ordered greedily, a group by descent. */
-const mostCandidates = 48;
-const mostFactors = 10;
-const mostCombinations = 100_000;
-
-/**
- * The trees of every product, with the least cost of the union of their intermediates. Exhaustive over the binary trees
- * of each product and over the combinations of products that can share a part; beyond 10 factors greedy, and by descent
- * from several starts where a group of products has more than 100,000 combinations.
- */
-export function bestOrders(products: readonly Product[]): readonly Tree[] {
-  const trees = new Map<number, Tree>();
-  const shared = sharedKeys(products);
-  for (const group of groups(products, shared)) {
-    const candidates = group.map((i) => {
-      const p = products[i] as Product; // `group` holds positions in `products`
-      return { product: p, trees: p.factors.length > mostFactors ? [greedy(p)] : candidateTrees(p, shared) };
-    });
-    const combinations = candidates.reduce((n, c) => n * c.trees.length, 1);
-    const chosen = combinations <= mostCombinations ? exhaustive(candidates) : descend(candidates);
-    group.forEach((i, at) => {
-      const tree = chosen[at];
-      if (tree !== undefined) trees.set(i, tree);
-    });
-  }
-  return products.map((p, i) => trees.get(i) ?? writtenOrder(p));
-}
-
-interface Candidates {
-  readonly product: Product;
-  readonly trees: readonly Tree[];
-}
-
-/** Keys that two parts have, of two products or of one, and that cost something. */
-function sharedKeys(products: readonly Product[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const shared = new Set<string>();
-  for (const p of products) {
-    if (p.factors.length > mostFactors) continue;
-    for (let part = 1; part <= everyFactor(p); part++) {
-      if ((part & (part - 1)) === 0 && leafOf(p, part).kind === "factor") continue;
-      if (p.free(part)) continue;
-      const key = p.key(part);
-      if (seen.has(key)) shared.add(key);
-      seen.add(key);
-    }
-  }
-  return shared;
-}
-
-const leafOf = (p: Product, part: Bits): Tree => leaf(p, members(part)[0] ?? 0);
-
-/** Products that may share a part, together; in the order of their first members. */
-function groups(products: readonly Product[], shared: ReadonlySet<string>): readonly (readonly number[])[] {
-  const parent = products.map((_, i) => i);
-  const find = (i: number): number => {
-    let root = i;
-    while (parent[root] !== root) root = parent[root] ?? root;
-    return root;
-  };
-  const owner = new Map<string, number>();
-  products.forEach((p, i) => {
-    if (p.factors.length > mostFactors) return;
-    for (let part = 1; part <= everyFactor(p); part++) {
-      const key = p.key(part);
-      if (!shared.has(key)) continue;
-      const other = owner.get(key);
-      if (other === undefined) owner.set(key, i);
-      else parent[Math.max(find(i), find(other))] = Math.min(find(i), find(other));
-    }
-  });
-  const byRoot = new Map<number, number[]>();
-  products.forEach((_, i) => {
-    byRoot.set(find(i), [...(byRoot.get(find(i)) ?? []), i]);
-  });
-  return [...byRoot.values()];
-}
-
-/**
- * The trees of one product that may be best, whatever others make: for each set of shared parts that a tree uses, the
- * cheapest that uses it.
- */
-function candidateTrees(p: Product, shared: ReadonlySet<string>): readonly Tree[] {
-  const memo = new Map<Bits, readonly Tree[]>();
-  const signature = (t: Tree): readonly string[] => {
-    if (t.kind === "factor") return [];
-    const key = p.key(t.part);
-    return [...t.of.flatMap(signature), ...(shared.has(key) ? [key] : [])];
-  };
-  const visit = (part: Bits): readonly Tree[] => {
-    const known = memo.get(part);
-    if (known !== undefined) return known;
-    const best = new Map<string, { tree: Tree; cost: OrderCost }>();
-    const offer = (tree: Tree): void => {
-      const name = [...new Set(signature(tree))].sort().join("\n");
-      const cost = costOf([[p, tree]]);
-      const old = best.get(name);
-      if (old === undefined || cheaper(cost, old.cost)) best.set(name, { tree, cost });
-    };
-    if ((part & (part - 1)) === 0) offer(leafOf(p, part));
-    else {
-      // each split once: the left side holds the part's first factor; the written order comes first
-      const first = part & -part;
-      for (let left = (part - 1) & part; left > 0; left = (left - 1) & part) {
-        if ((left & first) === 0) continue;
-        for (const a of visit(left)) for (const b of visit(part & ~left)) offer(join(a, b));
-      }
-    }
-    const found = [...best.values()];
-    if (found.length > mostCandidates) found.sort((a, b) => (cheaper(a.cost, b.cost) ? -1 : 1));
-    const trees = found.slice(0, mostCandidates).map((c) => c.tree);
-    memo.set(part, trees);
-    return trees;
-  };
-  return visit(everyFactor(p));
-}
-
-/** The cheapest pair first, until one part is left. */
-function greedy(p: Product): Tree {
-  const parts = p.factors.map((_, i) => leaf(p, i));
-  while (parts.length > 1) {
-    let best: { a: number; b: number; tree: Tree; cost: OrderCost } | undefined;
-    for (let a = 0; a < parts.length; a++)
-      for (let b = a + 1; b < parts.length; b++) {
-        const [x, y] = [parts[a], parts[b]];
-        if (x === undefined || y === undefined) continue;
-        const tree = join(x, y);
-        const cost = tree.kind === "step" ? stepCost(p, tree) : noCost;
-        if (best === undefined || cheaper(cost, best.cost)) best = { a, b, tree, cost };
-      }
-    if (best === undefined) break;
-    parts[best.a] = best.tree;
-    parts.splice(best.b, 1);
-  }
-  return parts[0] ?? writtenOrder(p);
-}
-
-/** Branch and bound: what the first products cost together is a lower bound for all. */
-function exhaustive(candidates: readonly Candidates[]): readonly Tree[] {
-  let best: { trees: readonly Tree[]; cost: OrderCost } | undefined;
-  const visit = (at: number, trees: readonly Tree[], cost: OrderCost, made: ReadonlySet<string>): void => {
-    if (best !== undefined && !cheaper(cost, best.cost)) return;
-    const next = candidates[at];
-    if (next === undefined) {
-      best = { trees, cost };
-      return;
-    }
-    for (const tree of next.trees) {
-      const then = new Set(made);
-      visit(at + 1, [...trees, tree], plus(cost, costOf([[next.product, tree]], then)), then);
-    }
-  };
-  visit(0, [], noCost, new Set());
-  return best?.trees ?? [];
-}
-
-/** Improves one product at a time, given the others, until none improves; the best of two starts. */
-function descend(candidates: readonly Candidates[]): readonly Tree[] {
-  const total = (trees: readonly Tree[]): OrderCost =>
-    costOf(candidates.flatMap((c, i) => (trees[i] === undefined ? [] : [[c.product, trees[i]] as const])));
-  const cheapestFirst = (c: Candidates): Tree | undefined =>
-    [...c.trees].sort((a, b) => (cheaper(costOf([[c.product, a]]), costOf([[c.product, b]])) ? -1 : 1))[0];
-  // one start takes each product by itself, the other takes each given those before it
-  const alone = candidates.flatMap((c) => cheapestFirst(c) ?? []);
-  const made = new Set<string>();
-  const inTurn = candidates.flatMap((c) => {
-    let best: { tree: Tree; cost: OrderCost; made: Set<string> } | undefined;
-    for (const tree of c.trees) {
-      const then = new Set(made);
-      const cost = costOf([[c.product, tree]], then);
-      if (best === undefined || cheaper(cost, best.cost)) best = { tree, cost, made: then };
-    }
-    for (const key of best?.made ?? []) made.add(key);
-    return best?.tree ?? [];
-  });
-  const settle = (start: readonly Tree[]): readonly Tree[] => {
-    let trees = start;
-    let cost = total(trees);
-    for (let improved = true; improved; ) {
-      improved = false;
-      candidates.forEach((c, i) => {
-        for (const tree of c.trees) {
-          const tried = trees.map((t, j) => (j === i ? tree : t));
-          const triedCost = total(tried);
-          if (!cheaper(triedCost, cost)) continue;
-          trees = tried;
-          cost = triedCost;
-          improved = true;
-        }
-      });
-    }
-    return trees;
-  };
-  const results = [settle(alone), settle(inTurn)] as const;
-  return cheaper(total(results[1]), total(results[0])) ? results[1] : results[0];
 }

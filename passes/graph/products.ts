@@ -1,8 +1,10 @@
 import { constDim, type Dim, dimKey, evalDim, symbolsOf } from "../../src/ir/dim.js";
-import type { Index, Ix, Node, Use, ValueId, Where } from "../../src/ir/graph/ops.js";
+import { byteSize } from "../../src/ir/dtype.js";
+import type { Index, Ix, Node, TensorType, Use, ValueId, Where } from "../../src/ir/graph/ops.js";
 import {
   renameUse,
   rewriteScalar,
+  rewriteUse,
   scalarIndices,
   useIndices,
   useValues,
@@ -21,12 +23,15 @@ export interface GraphProduct extends Product {
   readonly conjuncts: readonly Where[];
   /** Indices of the node in the order in which the part's key numbers them. */
   numbering(part: Bits): readonly Ix[];
+  /** The same product at other run-time sizes. */
+  at(sizes: ReadonlyMap<string, number>): GraphProduct;
 }
 
 export interface ProductContext {
   /** A number for each run-time size. */
   readonly sizes: ReadonlyMap<string, number>;
   readonly parameterOnly: ReadonlySet<ValueId>;
+  typeOf(value: ValueId): TensorType;
 }
 
 /** A product of parameters is prepared at load only while it is not this much larger than its factors together. */
@@ -35,30 +40,74 @@ const mostGrowth = 4;
 /** `undefined` for contractions of more indices or factors than the search has bits. */
 export function graphProduct(node: ContractNode, cx: ProductContext): GraphProduct | undefined {
   if (node.extents.length > mostBits || node.factors.length > mostBits) return undefined;
-  const factors = node.factors.map((u) => bitsOf(useIndices(u)));
   const conjuncts = node.where === undefined ? [] : splitWhere(node.where);
   const numberings = new Map<Bits, Numbering>();
-  const product: GraphProduct = {
+  const frees = new Map<Bits, boolean>();
+  const fixed = {
     node,
     conjuncts,
-    factors,
+    factors: node.factors.map((u) => bitsOf(useIndices(u))),
     conditions: conjuncts.map((w) => bitsOf(whereIndices(w))),
     out: bitsOf(node.out),
     indices: bitsOf(node.extents.map((_, ix) => ix)),
-    sizes: node.extents.map((d) => evalDim(d, cx.sizes)),
-    key: (part) => numbered(part).key,
-    numbering: (part) => numbered(part).order,
-    free: (part) => isFree(product, part, cx),
+    elementBytes: byteSize(node.type.dtype),
+    names: node.factors.map((u) => u.value),
   };
-  function numbered(part: Bits): Numbering {
-    let found = numberings.get(part);
-    if (found === undefined) {
-      found = numberPart(product, part);
-      numberings.set(part, found);
-    }
-    return found;
-  }
-  return product;
+  const at = (sizes: ReadonlyMap<string, number>): GraphProduct => {
+    const extents = node.extents.map((d) => evalDim(d, sizes));
+    const bytes = (u: Use): number => touchedBytes(u, extents, sizes, cx.typeOf(u.value));
+    const product: GraphProduct = {
+      ...fixed,
+      at,
+      sizes: extents,
+      factorBytes: node.factors.map(bytes),
+      conditionBytes: conjuncts.map((w) => w.args.reduce((sum, u) => sum + bytes(u), 0)),
+      key: (part) => numbered(part).key,
+      numbering: (part) => numbered(part).order,
+      // of no run-time size, so the same at all
+      free: (part) => remembered(frees, part, () => isFree(product, part, cx)),
+      structure: (call) => structureOf(product, call, cx),
+    };
+    const numbered = (part: Bits): Numbering => remembered(numberings, part, () => numberPart(product, part));
+    return product;
+  };
+  return at(cx.sizes);
+}
+
+function remembered<T>(memo: Map<Bits, T>, part: Bits, make: () => T): T {
+  const known = memo.get(part);
+  if (known !== undefined) return known;
+  const made = make();
+  memo.set(part, made);
+  return made;
+}
+
+/** Bytes of a tensor that a use reads: no more than its indices reach, nor than there are. */
+function touchedBytes(
+  use: Use,
+  extents: readonly number[],
+  sizes: ReadonlyMap<string, number>,
+  { dtype, shape }: TensorType,
+): number {
+  const all = shape.reduce((n, d) => n * evalDim(d, sizes), 1);
+  const reached = [...useIndices(use)].reduce((n, ix) => n * (extents[ix] ?? 1), 1);
+  return Math.min(all, reached) * byteSize(dtype);
+}
+
+function structureOf(p: GraphProduct, call: (name: number) => number, cx: ProductContext): string {
+  const { node } = p;
+  const text = (u: Use): string => {
+    const weights = [...useValues(u)].every((v) => cx.parameterOnly.has(v)) ? "!" : "";
+    return `${weights}${useText(rewriteUse(u, { value: call }), (ix) => ix)}`;
+  };
+  return JSON.stringify([
+    node.factors.map(text),
+    node.where === undefined ? [] : [node.where.args.map(text), node.where.body],
+    node.out,
+    node.extents.map(dimKey),
+    p.sizes,
+    [p.factorBytes, p.conditionBytes, p.elementBytes],
+  ]);
 }
 
 const bitsOf = (indices: Iterable<Ix>): Bits => {

@@ -18,7 +18,6 @@ import type { Pass, PassContext } from "../pass.js";
 import { copyNode, dropUnreachable, mapRegions } from "../rewrite.js";
 import {
   appliedAt,
-  bestOrders,
   costOf,
   everyFactor,
   keptBy,
@@ -26,19 +25,30 @@ import {
   members,
   resultOf,
   type Tree,
+  type TreeStep,
   writtenOrder,
 } from "./contractionOrder.js";
-import { parameterOnly } from "./hoistWeights.js";
-import { type ContractNode, type GraphProduct, graphProduct } from "./products.js";
+import { orderRemark } from "./orderDecision.js";
+import {
+  type NamedPart,
+  orderProblem,
+  type Pin,
+  pinnedOrders,
+  pinnedTrees,
+  sideSubject,
+  sourceOrder,
+} from "./orderProblem.js";
+import { searchOrders } from "./orderSearch.js";
+import type { ContractNode, GraphProduct } from "./products.js";
 import { greatestSizes } from "./typicalSize.js";
-import { valueName } from "./valueName.js";
 
 /**
  * Gives every product an order: after this pass each contraction has at most two factors.
  *
- * All products of the graph are ordered together, by flops, with intermediates that several products have in common
- * paid once, and those of parameters alone not at all: they are made when the weights are loaded. Run-time sizes count
- * at the top of their range, so that no order is taken that is quadratic where another is linear. Under `fp: "strict"` the written order from left to right stays.
+ * All products of the graph are ordered together, by the target's roofline, with intermediates that several products
+ * have in common paid once, and those of parameters alone not at all: they are made when the weights are loaded.
+ * Run-time sizes count at the top of their range, so that no order is taken that is quadratic where another is linear.
+ * An order that the plan gives is kept. Under `fp: "strict"` the written order from left to right stays, whatever the plan says.
  */
 export const reassociate: Pass<Graph> = {
   name: "reassociate",
@@ -46,36 +56,31 @@ export const reassociate: Pass<Graph> = {
   run,
 };
 
-type Step = Extract<Tree, { kind: "step" }>;
-
 function run(source: Graph, cx: PassContext): Graph {
   const graph = mapRegions(source, (body) => run(body, cx));
-  const context = { sizes: greatestSizes(graph), parameterOnly: parameterOnly(graph) };
-  const live = liveValues(graph);
-  const products = new Map<ValueId, GraphProduct>();
-  const named = new Map<string, Named>();
-  /** Every product of the source, read or not. */
-  const written = new Set<string>();
-  graph.nodes.forEach((node, v) => {
-    if (node.op !== "contract") return;
-    const product = graphProduct(node, context);
-    if (product === undefined) return;
-    if (product.factors.length > 1) written.add(product.key(everyFactor(product)));
-    if (live[v]) products.set(v, product);
-    else {
-      const whole = everyFactor(product);
-      const numbering = product.numbering(whole);
-      named.set(product.key(whole), {
-        loc: graph.locs[v] ?? noLoc,
-        axes: node.out.map((ix) => numbering.indexOf(ix)),
+  const problem = orderProblem(graph, new Map([...greatestSizes(graph), ...(cx.branch?.sizes ?? [])]));
+  const { placed, named } = problem;
+  if (!placed.some((p) => p.product.factors.length > 1)) return dropUnreachable(graph);
+  const strict = cx.fp === "strict";
+  const pins: ReadonlyMap<number, Pin> = strict ? new Map() : pinnedOrders(problem, cx);
+  const orders = new Map<ValueId, { readonly tree: Tree; readonly others: readonly Tree[] }>();
+  if (strict) for (const p of placed) orders.set(p.value, { tree: writtenOrder(p.product), others: [] });
+  else
+    for (const group of searchOrders(
+      placed.map((p) => p.product),
+      cx.target,
+      pinnedTrees(pins),
+    ))
+      group.members.forEach((i, at) => {
+        const p = placed[i];
+        const tree = group.ranked[0]?.trees[at];
+        if (p !== undefined && tree !== undefined) orders.set(p.value, { tree, others: group.others[at] ?? [] });
       });
-    }
-  });
-  const list = [...products.values()];
-  if (!list.some((p) => p.factors.length > 1)) return dropUnreachable(graph);
-  const trees = cx.fp === "strict" ? list.map((p) => writtenOrder(p)) : bestOrders(list);
-  const orders = new Map([...products.keys()].map((v, i) => [v, trees[i]] as const));
+  const products = new Map(
+    placed.map((p, i) => [p.value, { ...p, subject: subjectIn(p.subject, cx), pinned: pins.get(i)?.byPlan ?? false }]),
+  );
 
+  const live = liveValues(graph);
   const b = graphBuilder();
   const next = new Map<ValueId, ValueId>();
   const at = (v: ValueId): ValueId => {
@@ -84,6 +89,7 @@ function run(source: Graph, cx: PassContext): Graph {
     return to;
   };
   const work: Work = { b, at, made: new Map(), named };
+  const counted = new Set<string>();
   let changed = false;
   graph.nodes.forEach((node, v) => {
     if (!live[v] && node.op !== "input") {
@@ -91,16 +97,19 @@ function run(source: Graph, cx: PassContext): Graph {
       return;
     }
     const loc = graph.locs[v] ?? noLoc;
-    const product = products.get(v);
-    const tree = orders.get(v);
-    if (node.op !== "contract" || product === undefined || tree?.kind !== "step") {
+    const p = products.get(v);
+    const order = orders.get(v);
+    if (node.op !== "contract" || p === undefined || order?.tree.kind !== "step") {
       next.set(v, copyNode(b, node, loc, at));
       return;
     }
-    const id = emitRoot(work, product, tree, loc);
+    const { tree, others } = order;
+    const id = emitRoot(work, p.product, tree, loc);
     if (b.node(id).op !== "contract" || tree.of.some((t) => t.kind === "step")) changed = true;
     next.set(v, id);
-    if (product.factors.length > 2) remark(graph, product, tree, writtenOrder(product, written), loc, cx);
+    if (p.product.factors.length > 2)
+      cx.remark(orderRemark({ ...p, chosen: tree, written: sourceOrder(problem, p), others }, cx, counted));
+    else costOf([[p.product, tree]], cx.target, counted);
   });
   if (!changed) return graph;
   return dropUnreachable(
@@ -109,6 +118,12 @@ function run(source: Graph, cx: PassContext): Graph {
       graph.outputs.map((o) => ({ name: o.name, value: at(o.value) })),
     ),
   );
+}
+
+/** What a decision is about: a product, or a product on one side of a choice. */
+function subjectIn(subject: string, { branch }: PassContext): string {
+  const own = branch !== undefined && branch.when !== "" && Object.hasOwn(branch.own, subject);
+  return own ? sideSubject(subject, branch.when) : subject;
 }
 
 /** A part that exists: its value, and which number of the part's key each of its axes is. */
@@ -123,17 +138,11 @@ interface Work {
   at(v: ValueId): ValueId;
   /** Parts by key. */
   readonly made: Map<string, Made>;
-  readonly named: ReadonlyMap<string, Named>;
-}
-
-/** A part that the source computes as such and nothing reads any more: where, and which number each of its axes is. */
-interface Named {
-  readonly loc: Loc;
-  readonly axes: readonly number[];
+  readonly named: ReadonlyMap<string, NamedPart>;
 }
 
 /** The whole product, its axes as the node has them; a copy where an equal part with other axes exists. */
-function emitRoot(work: Work, p: GraphProduct, tree: Step, loc: Loc): ValueId {
+function emitRoot(work: Work, p: GraphProduct, tree: TreeStep, loc: Loc): ValueId {
   const use = emit(work, p, tree, loc);
   const plain = plainIndices(use);
   if (plain !== undefined && plain.length === p.node.out.length && plain.every((ix, i) => ix === p.node.out[i]))
@@ -147,7 +156,7 @@ function emitRoot(work: Work, p: GraphProduct, tree: Step, loc: Loc): ValueId {
 
 /** What a part is multiplied with next. */
 interface Parent {
-  readonly step: Step;
+  readonly step: TreeStep;
   readonly sibling: Tree;
   readonly side: "left" | "right";
 }
@@ -203,7 +212,7 @@ function emit(work: Work, p: GraphProduct, tree: Tree, loc: Loc, parent?: Parent
  * stand in the result before all of the other side; then rows by summed indices on the left, the reverse on the right.
  * Within each group as in the result, then as they are read.
  */
-function axisOrder(p: GraphProduct, tree: Step, uses: readonly Use[], parent: Parent | undefined): readonly Ix[] {
+function axisOrder(p: GraphProduct, tree: TreeStep, uses: readonly Use[], parent: Parent | undefined): readonly Ix[] {
   const kept = new Set(members(keptBy(p, tree.part)));
   const read = new Set([...p.node.out, ...uses.flatMap((u) => [...useIndices(u)]), ...kept]);
   const natural = [...read].filter((ix) => kept.has(ix));
@@ -235,34 +244,3 @@ function renumber(
   const number = new Map(list.map((ix, i) => [ix, i]));
   return { extents: list.flatMap((ix) => node.extents[ix] ?? []), to: (ix) => number.get(ix) ?? -1 };
 }
-
-function remark(graph: Graph, p: GraphProduct, tree: Tree, written: Tree, loc: Loc, cx: PassContext): void {
-  const names = p.node.factors.map((u) => valueName(graph, u.value));
-  const [before, after] = [costOf([[p, written]]).flops, costOf([[p, tree]]).flops];
-  const prepared = parts(tree)
-    .filter((t) => p.free(t.part))
-    .map((t) => orderText(t, names));
-  const order = orderText(tree, names);
-  const gain = after === 0 ? "" : ` (${(before / after).toFixed(2)}×)`;
-  cx.remark({
-    pass: "reassociate",
-    loc,
-    message: `${order}: ${flopsText(after)}, as written ${orderText(written, names)}: ${flopsText(before)}${gain}${
-      prepared.length === 0 ? "" : `; made once at load: ${prepared.join(", ")}`
-    }`,
-    data: { order, flops: after, written: orderText(written, names), writtenFlops: before },
-  });
-}
-
-const parts = (t: Tree): readonly Step[] => (t.kind === "factor" ? [] : [t, ...t.of.flatMap(parts)]);
-
-/** `(e·x)·wk`. A sum over one factor alone is Σ. */
-function orderText(t: Tree, names: readonly string[], inner = false): string {
-  if (t.kind === "factor") return names[t.factor] ?? "?";
-  const texts = t.of.map((part) => orderText(part, names, true));
-  if (texts.length === 1) return `Σ${texts[0]}`;
-  return inner ? `(${texts.join("·")})` : texts.join("·");
-}
-
-const flopsText = (n: number): string =>
-  n >= 1e9 ? `${(n / 1e9).toFixed(2)} Gflop` : n >= 1e6 ? `${(n / 1e6).toFixed(2)} Mflop` : `${n} flop`;

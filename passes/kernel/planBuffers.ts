@@ -1,4 +1,5 @@
-import { addDim, constDim, constValue, type Dim, dimRange, provablyAtLeast } from "../../src/ir/dim.js";
+import { addDim, constDim, constValue, type Dim, dimRange } from "../../src/ir/dim.js";
+import { sizeAtLeast } from "../../src/ir/kernel/sizeProof.js";
 import { arenaSize, dispatchesOf, lifetimes } from "../../src/ir/kernel/verify.js";
 import type { Program } from "../../src/ir/program/program.js";
 import type { Pass } from "../pass.js";
@@ -50,7 +51,7 @@ function plan(program: Program): ReadonlyMap<string, Dim> {
     const rivals = placed.filter((p) => p.life[0] <= life[1] && life[0] <= p.life[1]);
     const fits = (at: Dim): boolean => {
       const end = addDim(at, size);
-      return rivals.every((p) => provablyAtLeast(at, p.to) || provablyAtLeast(p.from, end));
+      return rivals.every((p) => sizeAtLeast(at, p.to) || sizeAtLeast(p.from, end));
     };
     const candidates = [constDim(0), ...rivals.map((p) => p.to)].sort((a, b) => dimRange(a).hi - dimRange(b).hi);
     // Where nothing else is proved free, the sum of all ends is.

@@ -5,7 +5,8 @@ import { add, and, eq, floordiv, int, type KB, min, mod, mul, select, typeOf } f
 import type { KExpr, Width } from "../../src/ir/kernel/ops.js";
 import { invariant } from "../../src/util/invariant.js";
 import { axisOf, decode, type Env, isMultiple, positions, reachOf, type Span, spanOf, typical } from "./axis.js";
-import { type ContractionParams, contractionCost, contractionSpace, widthOf } from "./contractionSpace.js";
+import { contractionCost, contractionShape } from "./contractionCost.js";
+import { type ContractionParams, contractionSpace, feedOf, illegal } from "./contractionSpace.js";
 import { pointAt, selected } from "./element.js";
 import { type Factors, factorSource } from "./factors.js";
 import { openGrid } from "./grid.js";
@@ -37,11 +38,12 @@ export const contraction: Schedule<ContractionParams> = {
 
   space: contractionSpace,
   estimate: contractionCost,
+  illegal: (m, p, cx) => illegal(p, contractionShape(m, cx), cx),
 
   build(m, p, cx) {
     const k = kernelScope(m, cx);
     const { node, sides: all } = contractionOf(m, cx);
-    const width = widthOf(cx.target);
+    const width: Width = p.width === 4 ? 4 : 1;
     const sides = withRowsOfOneIndex(all, node.extents, p.regRows * p.laneRows);
     const accum: DType = node.accum;
     const extent = (ix: Ix): Dim => node.extents[ix] ?? constDim(1);
@@ -56,6 +58,7 @@ export const contraction: Schedule<ContractionParams> = {
     const conditions = sortConditions(node, sides);
 
     const { b } = k;
+    if (p.share === 1) b.subgroup(cx.target.subgroupSize);
     const place = openGrid(
       b,
       [
@@ -99,7 +102,7 @@ export const contraction: Schedule<ContractionParams> = {
         const a = shifted(factorSource(k, factors(sides.left), rows, depth, outer, left), row0, undefined);
         const w = shifted(factorSource(k, factors(sides.right), depth, cols, outer, right), undefined, col0);
         const keep = keepOf(k, node, conditions.product, rows, cols, inner, outer, row0, col0, width);
-        gemm(b, acc, a, w, depthOf(b, extent(inner), width, part, p.splits), keep);
+        gemm(b, acc, a, w, depthOf(b, extent(inner), p, part), keep, feedOf(p, cx.target));
       });
       const landing =
         split === undefined
@@ -132,18 +135,27 @@ export const contraction: Schedule<ContractionParams> = {
   },
 };
 
-/** Part `part` of an index that is cut in `splits`: by fours where the machine has vectors, then what is left over. */
-function depthOf(b: KB, extent: Dim, width: Width, part: KExpr, splits: number): Depth {
-  const step = width === 1 ? 1 : 4;
-  const steps = floorDivDim(extent, constDim(step));
-  const each = b.dim(ceilDivDim(steps, constDim(splits)));
-  const [from, to] = [mul(part, each), min(mul(add(part, 1), each), b.dim(steps))];
-  const whole: readonly [KExpr, KExpr] = splits === 1 ? [int(0), b.dim(steps)] : [from, to];
-  if (width === 1) return { fours: [0, 0], ones: whole };
-  if (isMultiple(extent, 4)) return { fours: whole };
-  // What is left over belongs to the last part.
-  const [rest, end] = [b.dim(scaleDim(steps, 4, 1)), b.dim(extent)];
-  return { fours: whole, ones: [rest, splits === 1 ? end : select(eq(part, splits - 1), end, rest)] };
+/**
+ * Part `part` of the index that is cut: by turns of several fours, by fours, then what is left over. The parts are whole
+ * turns; what is left over belongs to the last.
+ */
+function depthOf(b: KB, extent: Dim, p: ContractionParams, part: KExpr): Depth {
+  const unit = Math.max(1, p.step);
+  const count = floorDivDim(extent, constDim(unit));
+  const each = b.dim(ceilDivDim(count, constDim(p.splits)));
+  const [from, to]: readonly [KExpr, KExpr] =
+    p.splits === 1 ? [int(0), b.dim(count)] : [mul(part, each), min(mul(add(part, 1), each), b.dim(count))];
+  if (unit === 1) return { fours: [0, 0], ones: [from, to] };
+  /** From the end of the whole turns, in steps of `by`; nothing where they leave nothing. */
+  const rest = (done: Dim, all: Dim): readonly [KExpr, KExpr] => {
+    const [first, end] = [b.dim(done), b.dim(all)];
+    return [first, p.splits === 1 ? end : select(eq(part, p.splits - 1), end, first)];
+  };
+  const fours = floorDivDim(extent, constDim(4));
+  const ones = isMultiple(extent, 4) ? {} : { ones: rest(scaleDim(fours, 4, 1), extent) };
+  if (unit === 4 && p.stage === 0) return { fours: [from, to], ...ones };
+  const left = isMultiple(extent, unit) ? ([0, 0] as const) : rest(scaleDim(count, unit / 4, 1), fours);
+  return { turns: { fours: unit / 4, from, to }, fours: left, ...ones };
 }
 
 function pointLanes(b: KB, rows: Span, cols: Span, fixed: Env, row: KExpr, col: KExpr, width: number): readonly Env[] {

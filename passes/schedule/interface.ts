@@ -62,6 +62,8 @@ export interface BuildContext {
   scalarReads(m: Match): boolean;
   /** The match that accounts for the arithmetic of a map without memory: the first that computes it. */
   firstReader(v: ValueId): Match | undefined;
+  /** A fact about a match, worked out once: spaces and estimates ask for the same again and again. */
+  once<T>(m: Match, fact: string, work: () => T): T;
 }
 
 export interface Schedule<P extends Params = Params> {
@@ -69,8 +71,10 @@ export interface Schedule<P extends Params = Params> {
   readonly summary: string;
   /** Why the node is not for this schedule, or nothing. */
   refuse(m: Match, cx: BuildContext): string | undefined;
-  /** Finite, ordered, all legal for the target; the first is the default. */
+  /** Finite, ordered by estimate, all legal for the target; the first is the default. At most 400 points. */
   space(m: Match, cx: BuildContext): readonly P[];
   estimate(m: Match, p: P, cx: BuildContext): Cost;
+  /** Why a point that the space may lack can't be had; without it only points of the space can. */
+  illegal?(m: Match, p: P, cx: BuildContext): string | undefined;
   build(m: Match, p: P, cx: BuildContext): Lowered;
 }

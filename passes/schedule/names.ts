@@ -31,7 +31,7 @@ function spansOf(loc: Loc): readonly Span[] {
 const statement = /\blet\s+([A-Za-z_]\w*)|\breturn\b/g;
 
 /** The name bound by the statement round an offset: the last `let` before it. */
-function boundName(span: Span): string | undefined {
+export function boundName(span: Span): string | undefined {
   const { text } = span.file;
   const start = Math.max(0, span.start - 400);
   // The statement may begin at the span itself.

@@ -12,6 +12,8 @@ export interface KernelPool {
 export function kernelPool(): KernelPool {
   const kernels: Kernel[] = [];
   const taken = new Set<string>();
+  /** Matches of one form share their kernels. */
+  const names = new Map<Kernel, string>();
 
   const unique = (name: string): string => {
     let result = name;
@@ -23,9 +25,13 @@ export function kernelPool(): KernelPool {
   return {
     kernels: () => kernels,
     add(own, steps) {
-      const renamed = own.map((k) => ({ from: k.name, to: unique(k.name) }));
-      own.forEach((k, i) => {
-        kernels.push({ ...k, name: renamed[i]?.to ?? k.name });
+      const renamed = own.map((k) => {
+        const known = names.get(k);
+        if (known !== undefined) return { from: k.name, to: known };
+        const name = unique(k.name);
+        names.set(k, name);
+        kernels.push({ ...k, name });
+        return { from: k.name, to: name };
       });
       // Kernels of a match and the dispatches that first use them come in the same order; a name may occur twice.
       let next = 0;

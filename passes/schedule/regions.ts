@@ -76,7 +76,7 @@ export function planRegions(g: Graph, refused: Refusals = noRefusals): Regions {
     if (node.op !== "map" || !live[v] || outputs.has(v) || refused.prologue.has(v)) return;
     if (coveredBy.has(v) || swallowed.has(v) || clusters.has(v)) return;
     const readers = users[v] ?? new Map<ValueId, number>();
-    if ([...readers.keys()].some((u) => g.nodes[u]?.op === "concat" || g.nodes[u]?.op === "region")) return;
+    if ([...readers.keys()].some((u) => g.nodes[u]?.op === "concat")) return;
     if (worthInlining(g, node, v, readers, constant.has(v), inlined)) inlined.add(v);
   });
 
@@ -93,7 +93,8 @@ export function planRegions(g: Graph, refused: Refusals = noRefusals): Regions {
   return { matches, inlined, constant };
 }
 
-const ownsKernel = (node: Node): boolean => node.op === "contract" || node.op === "reduce" || node.op === "softmax";
+const ownsKernel = (node: Node): boolean =>
+  node.op === "contract" || node.op === "reduce" || node.op === "softmax" || node.op === "region";
 
 function soleUser(g: Graph, v: ValueId, users: ReadonlyMap<ValueId, number> | undefined): ValueId | undefined {
   if (users?.size !== 1) return undefined;
@@ -171,6 +172,8 @@ function readsPerElement(g: Graph, user: ValueId, v: ValueId): number {
   const node = g.nodes[user];
   if (node === undefined) return 1;
   if (node.op === "softmax") return 3;
+  // As of a contraction's factors; biases and masks are read less often.
+  if (node.op === "region") return 16;
   if (node.op === "contract") {
     // Each element of a tile's factor is read once a tile of the other side.
     return node.extents.length > node.out.length && node.factors.length > 1 ? 16 : 1;

@@ -18,6 +18,8 @@ export interface Shape {
   readonly singles: boolean;
   readonly lanes: number;
   readonly threads: number;
+  /** Whether an invocation keeps its part of a row: the loop over it is written out. */
+  readonly whole: boolean;
   readonly x: KExpr;
   readonly y: KExpr;
 }

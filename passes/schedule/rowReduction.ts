@@ -1,7 +1,6 @@
-import { roofline } from "../../src/cost/roofline.js";
-import { ceilDivDim, constDim, type Dim, floorDivDim, productDim, scaleDim } from "../../src/ir/dim.js";
-import { byteSize, type DType } from "../../src/ir/dtype.js";
-import type { Ix, Node, Use } from "../../src/ir/graph/ops.js";
+import { ceilDivDim, constDim, type Dim, floorDivDim, scaleDim } from "../../src/ir/dim.js";
+import type { DType } from "../../src/ir/dtype.js";
+import type { Ix, Node } from "../../src/ir/graph/ops.js";
 import { reducedIndices } from "../../src/ir/graph/visit.js";
 import {
   add,
@@ -27,30 +26,18 @@ import {
 } from "../../src/ir/kernel/builder.js";
 import type { KExpr, Width } from "../../src/ir/kernel/ops.js";
 import { invariant } from "../../src/util/invariant.js";
-import { type Axis, axisOf, decode, type Env, isMultiple, positions, reachOf, spanOf, typical } from "./axis.js";
+import { axisOf, decode, type Env, isMultiple, positions, reachOf, spanOf } from "./axis.js";
 import { element, mapElement, type Point, pointAt, selected } from "./element.js";
-import { loadsAlong } from "./factors.js";
 import { openGrid } from "./grid.js";
-import type { BuildContext, Match, Schedule } from "./interface.js";
+import type { Match, Schedule } from "./interface.js";
 import { type KernelScope, kernelScope } from "./kernelScope.js";
 import { costOfMatch } from "./meter.js";
 import { nest } from "./nest.js";
 import { productElement } from "./pointwise.js";
 import { type Each, folded, identity, joined, lowest, operatorOf, type Shape } from "./rowFold.js";
-import { resultBuffer, resultSink, storedIndices } from "./sink.js";
-
-/** What folds rows by itself, and a map that needs folds of its rows (`rowClusters.ts`). */
-type RowNode = Extract<Node, { op: "reduce" | "softmax" | "contract" | "map" }>;
-
-export interface RowParams extends Readonly<Record<string, number>> {
-  /** Invocations that share a row (or four). */
-  readonly lanes: number;
-  /** Invocations of a workgroup. */
-  readonly threads: number;
-  /** 1: the four lanes of a vector are neighbours along the row. 0: they are four rows. */
-  readonly along: number;
-  readonly width: Width;
-}
+import { foldedIndices, isArg, parts, type RowNode } from "./rowParts.js";
+import { type RowParams, rowCost, rowSpace, turnsOf } from "./rowSpace.js";
+import { resultBuffer, resultSink } from "./sink.js";
 
 /**
  * Folds of rows: reductions, softmax, and sums of products whose elements are used once. A row is folded by one
@@ -70,51 +57,8 @@ export const rowReduction: Schedule<RowParams> = {
     return undefined;
   },
 
-  space(m, cx) {
-    const { node, rows, inner } = parts(m, cx);
-    const length = typical(node.extents[inner] ?? constDim(1));
-    const uses = usesOf(node);
-    const loads = (ix: Ix | undefined): number =>
-      ix === undefined ? Number.POSITIVE_INFINITY : uses.reduce((n, u) => n + loadsAlong(cx, u, ix), 0);
-    const byFold = loads(inner);
-    const byRow = isArg(node) ? Number.POSITIVE_INFINITY : loads(rows.ixs.at(-1));
-    const along = byFold <= byRow ? 1 : 0;
-    const contiguous = Math.min(byFold, byRow) < 4 * uses.length;
-    const size = along === 1 ? length : typical(rows.total);
-    const width: Width = cx.target.vectors && contiguous && size >= 4 ? 4 : 1;
-    const units = typical(rows.total) / (along === 1 ? 1 : width);
-    const steps = length / (along === 1 ? width : 1);
-    const wanted = (cx.target.parallel ?? 1) / units;
-    let lanes = 1;
-    const most = Math.min(64, cx.target.maxInvocations);
-    while (lanes * 2 <= most && lanes < wanted && lanes * 2 <= steps) lanes *= 2;
-    const threads = Math.max(lanes, Math.min(64, cx.target.maxInvocations));
-    const points: RowParams[] = [];
-    for (const l of [lanes, 1, 8, 64]) {
-      if (l <= cx.target.maxInvocations && !points.some((p) => p.lanes === l)) {
-        points.push({ lanes: l, threads: Math.max(threads, l), along, width });
-      }
-    }
-    return points;
-  },
-
-  estimate(m, p, cx) {
-    const { node, rows } = parts(m, cx);
-    const size = typical(productDim(node.extents));
-    const passes = node.op === "softmax" ? 3 : 1 + (m.row?.values.length ?? 0);
-    const busy = Math.min(1, (typical(rows.total) * p.lanes) / (cx.target.parallel ?? 1));
-    return roofline(
-      {
-        flops: size * passes,
-        exps: node.op === "softmax" ? 2 * size : 0,
-        bytes: size * (passes === 3 ? 2 : 1) * byteSize(node.type.dtype),
-        dispatches: 1,
-        workgroups: (typical(rows.total) * p.lanes) / p.threads,
-        efficiency: Math.max(busy, 1e-3),
-      },
-      cx.target,
-    );
-  },
+  space: rowSpace,
+  estimate: rowCost,
 
   build(m, p, cx) {
     const k = kernelScope(m, cx);
@@ -145,6 +89,7 @@ export const rowReduction: Schedule<RowParams> = {
       singles: !vectors || !isMultiple(node.extents[inner] ?? constDim(1), 4),
       lanes: p.lanes,
       threads: p.threads,
+      whole: p.whole === 1,
       x,
       y,
     };
@@ -206,6 +151,14 @@ function eachElement(
     };
     nest(b, outer, extentOf, new Map(), (env) => {
       const { lanes, x } = shape;
+      if (shape.whole) {
+        // Written out: what one fold loads, the next finds in a register (`shareExpressions`).
+        const each: Width = shape.vectors ? 4 : 1;
+        const turns = turnsOf(axis.total, lanes, each);
+        invariant(turns !== undefined, () => "a row that is kept has a known length");
+        for (let i = 0; i < turns; i++) step(env, mul(add(x, i * lanes), each), each);
+        return;
+      }
       if (shape.vectors) b.for(x, b.dim(fours), lanes, "serial", (four) => step(env, mul(four, 4), 4), "k4");
       if (shape.singles)
         b.for(add(b.dim(middle), x), b.dim(axis.total), lanes, "serial", (at) => step(env, at, 1), "k");
@@ -239,37 +192,6 @@ function rowValues(k: KernelScope, m: Match, shape: Shape, rows: Rows): void {
     const each = eachElement(k, shape, node.extents, own, inner, []);
     k.given.set(value, k.b.let(convert(node.type.dtype, reduced(k, node, shape, each)), "of_row"));
   }
-}
-
-const usesOf = (node: RowNode): readonly Use[] =>
-  node.op === "contract" ? node.factors : node.op === "map" ? node.args : [node.arg];
-
-const isArg = (node: RowNode): boolean =>
-  node.op === "reduce" && (node.monoid === "argmax" || node.monoid === "argmin");
-
-function foldedIndices(m: Match, node: RowNode): readonly Ix[] {
-  if (m.row !== undefined) return [m.row.axis];
-  return node.op === "softmax" ? [node.axis] : node.op === "map" ? [] : reducedIndices(node);
-}
-
-function parts(
-  m: Match,
-  cx: BuildContext,
-): { readonly node: RowNode; readonly rows: Axis; readonly inner: Ix; readonly outer: readonly Ix[] } {
-  const node = cx.node(m.root);
-  invariant(
-    node.op === "reduce" || node.op === "softmax" || node.op === "contract" || node.op === "map",
-    () => `${node.op} folds nothing`,
-  );
-  const folded = foldedIndices(m, node);
-  const rows = storedIndices(cx, m).filter((ix) => !folded.includes(ix));
-  const uses = usesOf(node);
-  const loads = (ix: Ix): number => uses.reduce((n, u) => n + loadsAlong(cx, u, ix), 0);
-  const size = (ix: Ix): number => typical(node.extents[ix] ?? constDim(1));
-  const ordered = [...folded].sort((a, b) => loads(b) - loads(a) || size(a) - size(b));
-  const inner = ordered.at(-1);
-  invariant(inner !== undefined, () => "a reduction folds");
-  return { node, rows: axisOf(rows, node.extents), inner, outer: ordered.slice(0, -1) };
 }
 
 /** An element and whether it is selected; a product's condition is in its value. */

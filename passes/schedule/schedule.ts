@@ -1,15 +1,21 @@
-import { productDim } from "../../src/ir/dim.js";
+import { constValue, productDim } from "../../src/ir/dim.js";
 import type { Graph, Node, ValueId } from "../../src/ir/graph/ops.js";
 import type { Kernel } from "../../src/ir/kernel/ops.js";
-import type { Lowered, Program, Resource, Step, Temp } from "../../src/ir/program/program.js";
+import type { Program, Resource, Step, Temp } from "../../src/ir/program/program.js";
 import { invariant } from "../../src/util/invariant.js";
 import { dedupe } from "../kernel/dedupe.js";
 import type { Pass, PassContext, Remark } from "../pass.js";
+import { attention } from "./attention.js";
+import { formOf } from "./attentionShape.js";
+import { fitting } from "./attentionSpace.js";
 import { concat } from "./concat.js";
 import { contraction } from "./contraction.js";
 import { withCopies } from "./copies.js";
+import { cpuAttention } from "./cpuAttention.js";
+import { cpuContraction } from "./cpuContraction.js";
 import { inlineRegions } from "./inlineRegions.js";
 import { type BuildContext, coveredBy, type Match, resultOf, type Schedule, type Stored } from "./interface.js";
+import { type Lowering, lowering } from "./lowering.js";
 import { namesOf } from "./names.js";
 import { narrow } from "./narrow.js";
 import { pointwise } from "./pointwise.js";
@@ -20,7 +26,10 @@ import { allUses } from "./uses.js";
 
 /** The schedules, in the order in which they are asked; the first that does not refuse takes a match. */
 export const schedules: readonly Schedule[] = [
+  cpuAttention,
+  cpuContraction,
   contraction,
+  attention,
   pointwise,
   rowReduction,
   concat,
@@ -34,18 +43,31 @@ export const schedulePass: Pass<Graph, Program> = {
 };
 
 export function schedule(graph: Graph, pass: PassContext): Program {
-  const g = withCopies(narrow(inlineRegions(graph), pass.target.maxBuffers));
+  const built = settled(graph, pass);
+  for (const remark of built.remarks) pass.remark(remark);
+  return dedupe.run(built.program, pass);
+}
+
+function settled(graph: Graph, pass: PassContext): Built {
+  const g = prepared(graph, pass);
+  const kernels = lowering(pass, schedules);
   let refused = noRefusals;
   // A kernel that would bind too many buffers gives up its epilogue, then its prologue, then vectors, and all is planned again.
   for (;;) {
     const plan = planRegions(g, refused);
-    const built = buildAll(g, plan, refused, pass);
-    if (built.tooWide.length === 0) {
-      for (const remark of built.remarks) pass.remark(remark);
-      return dedupe.run(built.program, pass);
-    }
+    const built = buildAll(g, plan, refused, kernels, pass);
+    if (built.tooWide.length === 0) return built;
     refused = refuseMore(g, plan, built.tooWide, refused);
   }
+}
+
+/** The graph as its kernels are made of it: a region that no schedule computes in one piece is inlined. */
+export function prepared(graph: Graph, pass: PassContext): Graph {
+  const whole = (region: Extract<Node, { op: "region" }>): boolean => {
+    const form = formOf(region);
+    return form !== undefined && fitting(form, pass.target);
+  };
+  return withCopies(narrow(inlineRegions(graph, whole), pass.target.maxBuffers));
 }
 
 interface Built {
@@ -54,7 +76,7 @@ interface Built {
   readonly remarks: readonly Remark[];
 }
 
-function buildAll(g: Graph, plan: Regions, refused: Refusals, pass: PassContext): Built {
+function buildAll(g: Graph, plan: Regions, refused: Refusals, kernels: Lowering, pass: PassContext): Built {
   const cx = buildContext(g, plan, refused, pass);
   const pool = kernelPool();
   const prepare: Step[] = [];
@@ -63,12 +85,13 @@ function buildAll(g: Graph, plan: Regions, refused: Refusals, pass: PassContext)
   const tooWide: Match[] = [];
   const remarks: Remark[] = [];
   for (const m of plan.matches) {
-    const { lowered, remark } = lower(m, cx);
-    remarks.push(remark);
+    const { lowered, remarks: made } = kernels.of(m, cx);
+    remarks.push(...made);
     if (lowered.kernels.some((k) => globals(k) > pass.target.maxBuffers)) tooWide.push(m);
     temps.push(...lowered.temps);
     const own = pool.add(lowered.kernels, lowered.steps);
-    (plan.constant.has(resultOf(m)) ? prepare : steps).push(...own);
+    const constant = plan.constant.has(resultOf(m));
+    for (const s of own) (constant || ofParameters(s, pool.kernels(), prepare) ? prepare : steps).push(s);
   }
   const program: Program = {
     irVersion: 1,
@@ -82,28 +105,23 @@ function buildAll(g: Graph, plan: Regions, refused: Refusals, pass: PassContext)
   return { program, tooWide, remarks };
 }
 
-const globals = (k: Kernel): number => k.buffers.filter((b) => b.space === "global").length;
-
-function lower(m: Match, cx: BuildContext): { readonly lowered: Lowered; readonly remark: Remark } {
-  const refusals: string[] = [];
-  for (const s of schedules) {
-    const why = s.refuse(m, cx);
-    if (why !== undefined) {
-      refusals.push(`${s.name}: ${why}`);
-      continue;
-    }
-    const params = s.space(m, cx)[0];
-    invariant(params, () => `${s.name} has no parameters for ${cx.label(m)}`);
-    const remark: Remark = {
-      pass: "schedule",
-      loc: cx.graph.locs[resultOf(m)] ?? { kind: "none" },
-      message: `${cx.label(m)}: ${s.name}`,
-      data: params,
-    };
-    return { lowered: s.build(m, params, cx), remark };
-  }
-  invariant(false, () => `no schedule for ${cx.label(m)}: ${refusals.join("; ")}`);
+/** Whether a step writes memory of its match's own, from parameters and what is prepared of them, at sizes that are known. */
+function ofParameters(s: Step, kernels: readonly Kernel[], prepared: readonly Step[]): boolean {
+  if (s.step === "choose" || ![...s.grid, ...s.dims].every((d) => constValue(d) !== undefined)) return false;
+  const kernel = kernels.find((k) => k.name === s.kernel);
+  return (kernel?.buffers ?? []).every((b) => {
+    if (b.space !== "global") return true;
+    const resource = s.bind[b.id]?.resource ?? "";
+    // The results of nodes are called by a number alone.
+    if (b.access !== "read") return /^temp\.\d+\./.test(resource);
+    return (
+      resource.startsWith("param.") ||
+      prepared.some((p) => p.step === "dispatch" && Object.values(p.bind).some((o) => o.resource === resource))
+    );
+  });
 }
+
+const globals = (k: Kernel): number => k.buffers.filter((b) => b.space === "global").length;
 
 /** Drops what the widest kernels swallowed. */
 function refuseMore(g: Graph, plan: Regions, tooWide: readonly Match[], before: Refusals): Refusals {
@@ -133,7 +151,7 @@ function refuseMore(g: Graph, plan: Regions, tooWide: readonly Match[], before: 
   return { epilogue, prologue, vectors };
 }
 
-function buildContext(g: Graph, plan: Regions, refused: Refusals, pass: PassContext): BuildContext {
+export function buildContext(g: Graph, plan: Regions, refused: Refusals, pass: PassContext): BuildContext {
   const names = namesOf(g);
   const node = (v: ValueId): Node => {
     const found = g.nodes[v];
@@ -143,6 +161,7 @@ function buildContext(g: Graph, plan: Regions, refused: Refusals, pass: PassCont
   const outputs = new Map<ValueId, string>();
   for (const o of g.outputs) if (!outputs.has(o.value)) outputs.set(o.value, o.name);
   const readers = firstReaders(g, plan);
+  const facts = new Map<Match, Map<string, unknown>>();
   const stored = (v: ValueId): Stored => {
     const n = node(v);
     invariant(!plan.inlined.has(v), () => `%${v} has no memory`);
@@ -157,9 +176,13 @@ function buildContext(g: Graph, plan: Regions, refused: Refusals, pass: PassCont
             : `output.${output}`;
     return { resource, dtype: n.type.dtype, shape: n.type.shape, hint: names.of(v) ?? "t" };
   };
+  const kindOf = (v: ValueId): string => {
+    const n = node(v);
+    return n.op === "region" ? (n.strategy.split("/")[0] ?? n.op) : n.op;
+  };
   const name = (m: Match): string => {
     const word = names.of(resultOf(m)) ?? names.of(m.root);
-    const kind = node(m.root).op;
+    const kind = kindOf(m.root);
     return word === undefined ? kind : `${word}_${kind}`;
   };
   return {
@@ -171,11 +194,18 @@ function buildContext(g: Graph, plan: Regions, refused: Refusals, pass: PassCont
     name,
     label(m) {
       const words = names.path(resultOf(m)) ?? names.path(m.root);
-      const kind = node(m.root).op;
+      const kind = kindOf(m.root);
       return words === undefined ? kind : `${words} (${kind})`;
     },
     scalarReads: (m) => refused.vectors.has(m.root),
     firstReader: (v) => readers.get(v),
+    once<T>(m: Match, fact: string, work: () => T): T {
+      const known = facts.get(m) ?? new Map<string, unknown>();
+      facts.set(m, known);
+      if (!known.has(fact)) known.set(fact, work());
+      // Each fact is one function's, which always gives the same type.
+      return known.get(fact) as T;
+    },
   };
 }
 

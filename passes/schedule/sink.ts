@@ -19,6 +19,8 @@ export function rootIndices(cx: BuildContext, m: Match): readonly Ix[] {
       return root.out;
     case "softmax":
       return root.extents.map((_, ix) => ix);
+    case "region":
+      return root.type.shape.map((_, axis) => axis);
     default:
       invariant(false, () => `${root.op} has no indices`);
   }

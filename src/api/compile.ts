@@ -18,11 +18,13 @@ import { writeModel } from "./write.js";
 /** What can be compiled: a function made by `lf.fn`, or a graph from anywhere. */
 export type Model = Fn | Graph;
 
+/** How to compile. */
 export interface CompileOptions extends LowerOptions {
   /** A name as for `--backend`, or a backend itself. */
   readonly backend: string | Backend;
 }
 
+/** How to compile a text. */
 export interface TextOptions extends CompileOptions {
   /** What messages call the text; imports are looked for beside it. */
   readonly path?: string;
@@ -71,6 +73,7 @@ export function graphOfText(text: string, options: Pick<TextOptions, "path" | "m
   );
 }
 
+/** How to run a model once. */
 export interface RunOptions extends LowerOptions {
   /** `reference`, the float64 interpreter, unless told; else as for `compile`. */
   readonly backend?: string | Backend;

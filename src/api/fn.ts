@@ -17,8 +17,10 @@ export interface Fn<Formals extends Readonly<Record<string, TensorSpec>> = Reado
   call(args: { readonly [K in keyof Formals]: Operand }): Value;
 }
 
+/** Declares a parameter: what the body of a function gets as its second argument. */
 export type Declare = (name: string, type: TensorSpec, options?: ParamOptions) => Value;
 
+/** What a function is called. */
 export interface FnOptions {
   readonly name?: string;
   /** Comes out in the generated module. */

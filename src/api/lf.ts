@@ -20,6 +20,7 @@ import {
 
 /** A function of indices; as many as it declares, unless sizes say how many. */
 export type Indexed = (...indices: Index[]) => Operand;
+/** A size that is bound at run time: min … max, both included, a multiple of `step`. */
 export interface RuntimeRange {
   readonly min: number;
   readonly max: number;
@@ -39,7 +40,8 @@ function dim(first: number | string, is?: SizeLike | RuntimeRange): Size {
   return new Size({ s: "name", name: first, definition });
 }
 
-type Axes = readonly SizeLike[] | readonly [Readonly<Record<string, SizeLike>>];
+/** Sizes, or one object of named sizes. */
+export type Axes = readonly SizeLike[] | readonly [Readonly<Record<string, SizeLike>>];
 
 /** The type of an argument or a parameter: sizes, or an object of named ones. */
 const typed =
@@ -59,6 +61,7 @@ function bind(sizes: readonly (SizeLike | undefined)[] | undefined, body: Indexe
   return [indices.map((i) => i.node), nodeOf(body(...indices))];
 }
 
+/** What a tensor is called. */
 export interface TensorOptions {
   /** What it is called in the emitted code. */
   readonly name?: string;
@@ -82,7 +85,11 @@ function tensor(
   return new Value({ k: "tensor", name, indices: [...indices, node.axis], body: { ...node, own: false } });
 }
 
-interface Reduce {
+/**
+ * Reduces the elements that a function of indices gives; `sizes` say the ranges of the indices where no subscript
+ * does.
+ */
+export interface Reduce {
   (body: Indexed): Value;
   (sizes: readonly (SizeLike | undefined)[], body: Indexed): Value;
 }
@@ -141,51 +148,89 @@ const slice = (from: SizeLike, to: SizeLike): { kind: "slice"; from: SizeNode; t
 
 /** Builds models without a text. Mistakes are thrown as `LfError`. */
 export const lf = {
+  /** A dim: a number, a name for a number or a size, or a name for a size that is bound at run time. */
   dim,
+  /** The type of an f32 tensor: its sizes, or one object of named sizes. */
   f32: typed("f32"),
+  /** The type of an f16 tensor. */
   f16: typed("f16"),
+  /** The type of an i32 tensor. */
   i32: typed("i32"),
+  /** The type of a u32 tensor. */
   u32: typed("u32"),
+  /** The type of a tensor of booleans. */
   bool: typed("bool"),
+  /** A function of tensors; with parameters, a block. */
   fn,
+  /** A tensor by its elements. */
   tensor,
   /** An axis that a subscript leaves whole. */
   all,
   /** Part of an axis, `to` not included. */
   slice,
+  /** The sum over indices; of nothing, 0. */
   sum: reduction("sum"),
+  /** The mean over indices; of nothing, 0. */
   mean: reduction("mean"),
+  /** The product over indices; of nothing, 1. */
   prod: reduction("prod"),
+  /** The least index of the greatest element, an i32. */
   argmax: reduction("argmax"),
+  /** The least index of the least element, an i32. */
   argmin: reduction("argmin"),
+  /** The greatest over indices, or of values. */
   max: extremum("max"),
+  /** The least over indices, or of values. */
   min: extremum("min"),
+  /** The weights of a softmax. */
   softmax,
   /** The operand of a reduction of which only the elements with `cond` take part. */
   where: (cond: Operand, of: Operand): Value => new Value({ k: "where", cond: nodeOf(cond), of: nodeOf(of) }),
+  /** `yes` where `cond` holds, else `no`. */
   select: (cond: Operand, yes: Operand, no: Operand): Value =>
     new Value({ k: "select", cond: nodeOf(cond), yes: nodeOf(yes), no: nodeOf(no) }),
   /** A number, a boolean or a size as a value, so that it has methods. */
   value: (of: Operand): Value => new Value(nodeOf(of)),
+  /** e to the power of x. */
   exp: unary("exp"),
+  /** The natural logarithm. */
   log: unary("log"),
+  /** The square root. */
   sqrt: unary("sqrt"),
+  /** 1 / √x. */
   rsqrt: unary("rsqrt"),
+  /** The sine. */
   sin: unary("sin"),
+  /** The cosine. */
   cos: unary("cos"),
+  /** The hyperbolic tangent. */
   tanh: unary("tanh"),
+  /** The error function. */
   erf: unary("erf"),
+  /** The magnitude. */
   abs: unary("abs"),
+  /** 1 / (1 + e to the power of -x). */
   sigmoid: unary("sigmoid"),
+  /** max(x, 0). */
   relu: unary("relu"),
+  /** x · Φ(x), with the error function. */
   gelu: unary("gelu"),
+  /** x · Φ(x), by the formula with tanh. */
   geluTanh: unary("gelu_tanh"),
+  /** x · sigmoid(x). */
   silu: unary("silu"),
+  /** A parameter of zeros. */
   zeros: initialiser("zeros"),
+  /** A parameter of ones. */
   ones: initialiser("ones"),
+  /** Normal values with this standard deviation. */
   normal: initialiser("normal") as (std: Operand) => Initialiser,
+  /** Uniform values in lo … hi. */
   uniform: initialiser("uniform") as (lo: Operand, hi: Operand) => Initialiser,
+  /** Uniform values in ±√(6 / (fan in + fan out)). */
   xavier: initialiser("xavier"),
+  /** Compiles a model for a backend. */
   compile,
+  /** Runs a model once. */
   run,
 } as const;

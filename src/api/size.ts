@@ -10,26 +10,33 @@ export type SizeDefinition =
   | { readonly kind: "size"; readonly size: SizeNode }
   | { readonly kind: "runtime"; readonly min: number; readonly max: number; readonly step: number };
 
+/** A size, or a number as one. */
 export type SizeLike = Size | number;
 
 /** A size. Arithmetic is exact: `div` must divide, else `ceil` or `floor` round the quotient. */
 export class Size {
   constructor(readonly node: SizeNode) {}
+  /** this + other. */
   add(other: SizeLike): Size {
     return this.binary("+", other);
   }
+  /** this - other. */
   sub(other: SizeLike): Size {
     return this.binary("-", other);
   }
+  /** this · other. */
   mul(other: SizeLike): Size {
     return this.binary("*", other);
   }
+  /** this / other, which must come out whole, unless `ceil` or `floor` follows. */
   div(other: SizeLike): Size {
     return this.binary("/", other);
   }
+  /** Rounded up. */
   ceil(): Size {
     return new Size({ s: "round", fn: "ceil", of: this.node });
   }
+  /** Rounded down. */
   floor(): Size {
     return new Size({ s: "round", fn: "floor", of: this.node });
   }

@@ -71,11 +71,13 @@ export interface TensorSpec {
   readonly axes: readonly { readonly name?: string; readonly size: SizeNode }[];
 }
 
+/** How a parameter gets its values without a checkpoint. */
 export interface Initialiser {
   readonly name: "zeros" | "ones" | "normal" | "uniform" | "xavier";
   readonly args: readonly Node[];
 }
 
+/** What to know of a parameter beside its type. */
 export interface ParamOptions {
   readonly init?: Initialiser;
   /** Training leaves it alone. */
@@ -86,6 +88,7 @@ export interface ParamOptions {
   readonly doc?: string;
 }
 
+/** What arithmetic takes: values, and numbers, sizes and booleans as they are. */
 export type Operand = Value | Size | number | boolean;
 /** One subscript: an element, a whole axis (`lf.all`) or a part of one (`lf.slice`). */
 export type Sub = Operand | { readonly kind: "all" } | Extract<Subscript, { kind: "slice" }>;
@@ -94,57 +97,75 @@ export type Sub = Operand | { readonly kind: "all" } | Extract<Subscript, { kind
 export class Value {
   constructor(readonly node: Node) {}
 
+  /** An element, or a part: one subscript for each axis from the left. */
   at(...subs: readonly Sub[]): Value {
     return new Value({ k: "at", of: this.node, subs: subs.map(subscript) });
   }
+  /** this + other. */
   add(other: Operand): Value {
     return arithmetic("+", this, other);
   }
+  /** this - other. */
   sub(other: Operand): Value {
     return arithmetic("-", this, other);
   }
+  /** this · other. */
   mul(other: Operand): Value {
     return arithmetic("*", this, other);
   }
+  /** this / other; whole numbers are rounded down. */
   div(other: Operand): Value {
     return arithmetic("/", this, other);
   }
+  /** The remainder, of the divisor's sign. */
   mod(other: Operand): Value {
     return arithmetic("%", this, other);
   }
+  /** this to the power of `exponent`. */
   pow(exponent: Operand): Value {
     return arithmetic("^", this, exponent);
   }
+  /** -this. */
   neg(): Value {
     return new Value({ k: "unary", op: "-", of: this.node });
   }
+  /** this < other. */
   lt(other: Operand): Value {
     return compare("<", this, other);
   }
+  /** this <= other. */
   le(other: Operand): Value {
     return compare("<=", this, other);
   }
+  /** this > other. */
   gt(other: Operand): Value {
     return compare(">", this, other);
   }
+  /** this >= other. */
   ge(other: Operand): Value {
     return compare(">=", this, other);
   }
+  /** this == other. */
   eq(other: Operand): Value {
     return compare("==", this, other);
   }
+  /** this != other. */
   ne(other: Operand): Value {
     return compare("!=", this, other);
   }
+  /** Both hold. */
   and(other: Operand): Value {
     return new Value({ k: "logic", op: "and", left: this.node, right: nodeOf(other) });
   }
+  /** One holds, or both. */
   or(other: Operand): Value {
     return new Value({ k: "logic", op: "or", left: this.node, right: nodeOf(other) });
   }
+  /** It does not hold. */
   not(): Value {
     return new Value({ k: "unary", op: "not", of: this.node });
   }
+  /** Converted to another element type. */
   to(dtype: DType): Value {
     return new Value({ k: "convert", to: dtype, of: this.node });
   }

@@ -12,11 +12,11 @@ export { allocate, byteSize, type DType, isFloat, type TensorData, type TensorVa
 export type { Graph, Index, Node, Op, Scalar, TensorType, Use, Where } from "../ir/graph/ops.js";
 export { operandUses, walkScalar } from "../ir/graph/visit.js";
 export { typeOf } from "../ir/kernel/expr.js";
-export type { Bind, BufId, KBuffer, KExpr, Kernel, KOp, KStmt, KType, VarId } from "../ir/kernel/ops.js";
+export type { Bind, BufId, KBuffer, KExpr, Kernel, KOp, KStmt, KType, VarId, Width } from "../ir/kernel/ops.js";
 export { mapExprs, mapStmts, walkExprs, walkStmts } from "../ir/kernel/visit.js";
 export type { Bound, Program, Resource, Step } from "../ir/program/program.js";
 export type { ScalarFn } from "../ir/scalar.js";
 export { isRuntimeError, type RuntimeError } from "../runtime/errors.js";
-export { bindSizes, type Sizes } from "../runtime/sizes.js";
+export { type Boxed, bindSizes, type Given, type Sizes } from "../runtime/sizes.js";
 export { fail, ok, type Result } from "../util/result.js";
 export * from "./backend.js";

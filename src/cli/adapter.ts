@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { noDevice } from "../diagnostics/messages/io.js";
-import { type AdapterKind, type DeviceFault, openDevice } from "../runtime/device.node.js";
+import { type AdapterKind, type DeviceFault, type NodeDevice, openDevice } from "../runtime/device.node.js";
 import { fail, ok, type Result } from "../util/result.js";
 
 export type { AdapterKind } from "../runtime/device.node.js";
@@ -9,6 +9,8 @@ export type { AdapterKind } from "../runtime/device.node.js";
 export interface Adapter {
   readonly device: GPUDevice;
   readonly name: string;
+  /** It computes on the processor. */
+  readonly software: boolean;
   close(): void;
 }
 
@@ -21,13 +23,19 @@ export async function openAdapter(kind: AdapterKind | undefined): Promise<Result
   let fault: DeviceFault | undefined;
   for (const k of kinds) {
     const opened = await openDevice(k);
-    if (opened.ok)
-      return ok({ device: opened.value.device, name: opened.value.adapter.name, close: opened.value.close });
+    if (opened.ok) return ok(asAdapter(opened.value));
     if (opened.error.fault === "restart") restart(opened.error.env);
     fault = opened.error;
   }
   return fail(noDevice(fault?.message ?? "there is no adapter"));
 }
+
+const asAdapter = ({ device, adapter: { name, software }, close }: NodeDevice): Adapter => ({
+  device,
+  name,
+  software,
+  close,
+});
 
 /** Marks the second start, so that a driver that is still not found ends in a message and not in a third start. */
 const marker = "LFC_RESTARTED";
@@ -67,30 +75,11 @@ export async function chooseBackend(
   if (asked !== undefined) return ok({ name: asked, options: {}, why: "--backend asks for it" });
   const hardware = await openDevice("hardware");
   if (hardware.ok) {
-    const { device, adapter, close } = hardware.value;
-    return ok({
-      name: "wgsl",
-      options: {},
-      why: "this machine has a GPU",
-      adapter: { device, name: adapter.name, close },
-    });
+    return ok({ name: "wgsl", options: {}, why: "this machine has a GPU", adapter: asAdapter(hardware.value) });
   }
-  for (const device of ["wasm", "cpu"] as const) {
-    if (!(await installed(`@tensorflow/tfjs-backend-${device}`))) continue;
-    return ok({
-      name: "tfjs",
-      options: { device },
-      why: `no GPU here (${hardware.error.message}), and tfjs with its ${device} backend is installed`,
-    });
-  }
-  return ok({ name: "js", options: {}, why: `no GPU here (${hardware.error.message}), and tfjs is not installed` });
-}
-
-async function installed(name: string): Promise<boolean> {
-  try {
-    import.meta.resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
+  return ok({
+    name: "wasm",
+    options: {},
+    why: `no GPU here (${hardware.error.message}), and WebAssembly is the fastest without one`,
+  });
 }

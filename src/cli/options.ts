@@ -53,3 +53,26 @@ export interface InputOptions {
   readonly weights?: string;
   readonly seed: number;
 }
+
+/** `Name=lo..hi`, or `Name=value`. */
+export interface SweepRange {
+  readonly dim: string;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+export function sweepRange(value: string): SweepRange {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([0-9][0-9_]*)(?:\.\.([0-9][0-9_]*))?$/.exec(value);
+  const [, dim, from = "", to = from] = match ?? [];
+  const [lo, hi] = [from, to].map((n) => Number(n.replaceAll("_", ""))) as [number, number]; // two in, two out
+  if (dim === undefined || !Number.isSafeInteger(hi) || lo < 1 || hi < lo)
+    throw new InvalidArgumentError("Write Name=from..to, as in Seq=512..65536.");
+  return { dim, lo, hi };
+}
+
+/** A whole number of at least one. */
+export function countOfAtLeastOne(value: string): number {
+  const number = wholeNumber(value);
+  if (number < 1) throw new InvalidArgumentError("Write a whole number of at least 1.");
+  return number;
+}

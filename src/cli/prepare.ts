@@ -39,18 +39,21 @@ export interface Prepared extends BoundInputs {
   readonly params: Parameters;
 }
 
-/** A model with everything that a run needs. With `randomInputs`, no `--input` at all means random values for all. */
+/**
+ * A model with everything that a run needs. With `randomInputs`, no `--input` at all means random values for all; run-time
+ * sizes that no file decides are near `sizes`, or small.
+ */
 export function prepareModel(
   file: string,
   options: ModelOptions & InputOptions,
-  { randomInputs }: { readonly randomInputs: boolean },
+  { randomInputs, sizes = new Map() }: { readonly randomInputs: boolean; readonly sizes?: ReadonlyMap<string, number> },
 ): Result<Prepared, readonly Diagnostic[]> {
   const graph = loadGraph(file, options);
   if (!graph.ok) return graph;
   const sources =
     options.input ??
     new Map(randomInputs ? inputNodes(graph.value).map((n) => [n.name, { kind: "random" } as const]) : []);
-  const bound = bindInputs(graph.value, sources, options.seed);
+  const bound = bindInputs(graph.value, sources, options.seed, sizes);
   if (!bound.ok) return bound;
   const params =
     options.weights === undefined

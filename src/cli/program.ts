@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { InternalError } from "../util/invariant.js";
-import { collectDim, collectInput, collectName, wholeNumber } from "./options.js";
+import { collectDim, collectInput, collectName, countOfAtLeastOne, sweepRange, wholeNumber } from "./options.js";
 import { exit } from "./terminal.js";
 import { version } from "./version.js";
 
@@ -34,15 +34,20 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
   const weights = (): Option => new Option("--weights <file>", "parameters from a .safetensors file");
   const adapter = (): Option =>
     new Option("--adapter <kind>", "which WebGPU adapter").choices(["hardware", "swiftshader"]);
+  const tuned = (): Option =>
+    new Option("--tune", "time the best few tiles of each kernel on this machine, and remember the fastest");
+  const plan = (): Option => new Option("--plan <file>", "take the decisions that a plan file names");
+  const savePlan = (): Option => new Option("--save-plan <file>", "write what was decided as a plan file");
 
   program
     .command("compile")
     .description("write the code of a model for one or several backends")
     .argument("<file>", "a .lf or .lfir file")
     .addOption(
-      new Option("--backend <name>", "wgsl (the default), tfjs or js; repeatable, the first is the main one").argParser(
-        collectName,
-      ),
+      new Option(
+        "--backend <name>",
+        "wgsl (the default), wasm, tfjs or js; repeatable, the first is the main one",
+      ).argParser(collectName),
     )
     .option("-o, --out <folder>", "where to write; NAME.lfc in the current folder unless told")
     .option("--force", "write beside files that lfc did not make, over those of the same name")
@@ -53,6 +58,11 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
     )
     .addOption(model())
     .addOption(dim())
+    .option("--target <name>", "the device that costs are for, of wgsl; generic unless told")
+    .addOption(tuned())
+    .addOption(adapter())
+    .addOption(plan())
+    .addOption(savePlan())
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
@@ -75,7 +85,7 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
     .command("run")
     .description("compile a model, run it and summarise its outputs")
     .argument("<file>", "a .lf or .lfir file")
-    .option("--backend <name>", "reference, js, tfjs or wgsl; the fastest here unless told")
+    .option("--backend <name>", "reference, js, tfjs, wasm or wgsl; the fastest here unless told")
     .addOption(adapter())
     .addOption(input())
     .addOption(weights())
@@ -83,6 +93,9 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
     .option("-o, --out <folder>", "also write each output as NAME.npy")
     .addOption(model())
     .addOption(dim())
+    .addOption(tuned())
+    .addOption(plan())
+    .addOption(savePlan())
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
@@ -95,18 +108,66 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
     .command("compare")
     .description("run a model on several backends and hold each against the float64 reference")
     .argument("<file>", "a .lf or .lfir file")
-    .option("--backends <list>", "separated by commas", "reference,js,tfjs,wgsl")
+    .option("--backends <list>", "separated by commas", "reference,js,tfjs,wgsl,wasm")
     .addOption(adapter())
     .addOption(input())
     .addOption(weights())
     .addOption(seed())
     .addOption(model())
     .addOption(dim())
+    .addOption(plan())
+    .addOption(savePlan())
     .addOption(strict())
     .addOption(json())
     .action(async (file: string, options) => {
       code = await watching(self, String(options.backends).split(","), async () =>
         (await import("./commands/compare.js")).compareCommand(file, options),
+      );
+    });
+
+  program
+    .command("bench")
+    .description("time a model: whole runs and single kernels, beside others, over sizes")
+    .argument("<file>", "a .lf or .lfir file; inputs are random")
+    .addOption(
+      new Option(
+        "--vs <what>",
+        "what to run beside it: a file; textbook, the same with projections last, E(XW), and products as written; standard, that and the same with standard attention; repeatable",
+      ).argParser(collectName),
+    )
+    .addOption(
+      new Option(
+        "--sweep <Name=from..to>",
+        "a size, doubled from the first value to the last; sizes that take too long are left out",
+      ).argParser(sweepRange),
+    )
+    .option("--backends <list>", "separated by commas; the one that lfc run takes here unless told")
+    .addOption(adapter())
+    .option("--target <name>", "a named device for the costs, in place of what the adapter is measured to do")
+    .addOption(new Option("--runs <n>", "runs of each that count, in turn").argParser(countOfAtLeastOne).default(9))
+    .addOption(
+      new Option("--limit <seconds>", "of a run, and of all at one size once two have counted")
+        .argParser(countOfAtLeastOne)
+        .default(60),
+    )
+    .option("--json [file]", "everything that was measured as JSON: to a file, or printed instead of the tables")
+    .option("--plot <file>", "an SVG of time against the swept size, or of estimate against measurement")
+    .addOption(
+      new Option(
+        "--explore [points]",
+        "time every tile that each kernel could have, or so many of them, and hold the estimates against it",
+      ).argParser(countOfAtLeastOne),
+    )
+    .addOption(tuned())
+    .addOption(weights())
+    .addOption(seed())
+    .addOption(model())
+    .addOption(dim())
+    .addOption(plan())
+    .addOption(strict())
+    .action(async (file: string, options) => {
+      code = await watching(self, String(options.backends ?? "").split(","), async () =>
+        (await import("./commands/bench.js")).benchCommand(file, options),
       );
     });
 
@@ -121,10 +182,23 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
 
   program
     .command("explain")
-    .description("say at length what the code of a message means; without a code, list all of them")
-    .argument("[code]", "as in a message: LF0203")
-    .action(async (wanted: string | undefined) => {
-      code = await (await import("./commands/explain.js")).explainCommand(wanted);
+    .description("say what was decided about a model and why, or at length what the code of a message means")
+    .argument("[what]", "a .lf or .lfir file, or a code as in a message: LF0203; nothing lists all codes")
+    .option("--backend <name>", "whose decisions", "wgsl")
+    .option("--target <name>", "the device that costs are for, of wgsl; generic unless told")
+    .addOption(model())
+    .addOption(dim())
+    .addOption(plan())
+    .addOption(savePlan())
+    .addOption(strict())
+    .addOption(json())
+    .action(async (what: string | undefined, options) => {
+      code =
+        what !== undefined && /\.lf(ir)?$|[/\\]/.test(what)
+          ? await watching(self, [options.backend], async () =>
+              (await import("./commands/explainModel.js")).explainModelCommand(what, options),
+            )
+          : await (await import("./commands/explain.js")).explainCommand(what);
     });
 
   program
@@ -138,6 +212,7 @@ export async function main(argv: readonly string[], self?: string): Promise<numb
   program
     .command("doctor")
     .description("say what this machine offers and what lfc run will use")
+    .option("--measure", "measure the adapters now, anew; it takes a second")
     .addOption(json())
     .action(async (options) => {
       code = await (await import("./commands/doctor.js")).doctorCommand(options, self);

@@ -41,3 +41,16 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
       .trimEnd();
   return [paint.bold(line(headings)), ...rows.map(line)].join("\n");
 }
+
+/** One line that says what is going on, written over again and again: on a terminal, and nowhere else. */
+export function progressLine(stream: NodeJS.WriteStream = process.stderr): {
+  readonly show: (text: string) => void;
+  readonly clear: () => void;
+} {
+  if (stream.isTTY !== true) return { show: () => {}, clear: () => {} };
+  const width = stream.columns ?? 80;
+  return {
+    show: (text) => void stream.write(`\r\u001b[K${text.slice(0, width - 1)}`),
+    clear: () => void stream.write("\r\u001b[K"),
+  };
+}

@@ -15,16 +15,17 @@ import { isIdentifier, quoted } from "./literal.js";
 import { docOf, printFile } from "./project.js";
 import { typeName } from "./typeNames.js";
 
-/** What a module computes with, in types: a WebGPU device with its buffers, or TensorFlow.js with its tensors. */
+/** What a module computes with, in types: a WebGPU device with its buffers, TensorFlow.js with its tensors, or the host. */
 export interface Machine {
   readonly name: string;
   readonly head: readonly string[];
   readonly imports: readonly string[];
   /** The first parameter of `load`. */
-  readonly device: { readonly name: string; readonly type: string; readonly doc: string };
-  /** What a tensor on the device is. */
-  readonly handle: string;
-  readonly handleDoc: string;
+  readonly device?: { readonly name: string; readonly type: string; readonly doc: string };
+  /** What a tensor on the device is, where tensors may stay there. */
+  readonly handle?: { readonly type: string; readonly doc: string };
+  /** Options of `load` beside the signal. */
+  readonly options?: readonly { readonly name: string; readonly type: string; readonly doc: string }[];
   readonly weightsDoc: string;
   readonly inputsDoc: string;
   /** Outputs can be written to buffers of the caller, and runs recorded into a command encoder. */
@@ -40,8 +41,10 @@ export const webgpuMachine: Machine = {
     type: "GPUDevice",
     doc: "made with at least `requiredFeatures` and `requiredLimits`",
   },
-  handle: "GPUBuffer",
-  handleDoc: "a buffer of the model's device that holds the values from its start, `bool` as words of 0 and 1",
+  handle: {
+    type: "GPUBuffer",
+    doc: "a buffer of the model's device that holds the values from its start, `bool` as words of 0 and 1",
+  },
   weightsDoc: "A buffer among them needs the usage STORAGE, is used as it is and stays the caller's.",
   inputsDoc: "A buffer needs the usage COPY_SRC; it is copied.",
   buffers: true,
@@ -56,10 +59,30 @@ export const tfjsMachine: Machine = {
     type: "typeof tfjs",
     doc: "the module @tensorflow/tfjs-core, with a backend set",
   },
-  handle: "tfjs.Tensor",
-  handleDoc: "a tensor of TensorFlow.js",
+  handle: { type: "tfjs.Tensor", doc: "a tensor of TensorFlow.js" },
   weightsDoc: "A tensor among them is used as it is and stays the caller's.",
   inputsDoc: "A tensor is used as it is and stays the caller's.",
+  buffers: false,
+};
+
+export const wasmMachine: Machine = {
+  name: "WebAssembly",
+  head: [],
+  imports: [],
+  options: [
+    {
+      name: "threads",
+      type: "number",
+      doc: "Threads that compute; the results do not depend on their number. By default one where a run is short or memory\ncannot be shared, else as many as there are processors. A page has to be cross-origin isolated for more than one.",
+    },
+    {
+      name: "relaxed",
+      type: "boolean",
+      doc: "Whether relaxed SIMD may be used where the engine has it. Without it the bits are the same in every engine.",
+    },
+  ],
+  weightsDoc: "They are copied.",
+  inputsDoc: "They are copied.",
   buffers: false,
 };
 
@@ -108,12 +131,16 @@ export function printDeclarations(path: string, face: ModelInterface, machine: M
       properties: box("T", "Data"),
       ...docOf("Values row by row, on the host unless told otherwise."),
     },
-    typeAlias(
-      "DeviceTensor",
-      `Tensor<T, Shape, ${handle}>`,
-      ["T extends DType", shape],
-      `Values on the device: ${machine.handleDoc}.`,
-    ),
+    ...(handle === undefined
+      ? []
+      : [
+          typeAlias(
+            "DeviceTensor",
+            `Tensor<T, Shape, ${handle.type}>`,
+            ["T extends DType", shape],
+            `Values on the device: ${handle.doc}.`,
+          ),
+        ]),
     typeAlias(
       "Given",
       "{ readonly dtype?: T; readonly shape: Shape; readonly data: Data } | (number extends Shape[number] ? never : Data)",
@@ -122,11 +149,13 @@ export function printDeclarations(path: string, face: ModelInterface, machine: M
     ),
     typeAlias(
       "Input",
-      `Given<T, Shape, Arrays[T] | ${handle}>`,
+      `Given<T, Shape, Arrays[T]${handle === undefined ? "" : ` | ${handle.type}`}>`,
       ["T extends DType", shape],
-      `Values on the host, or ${machine.handleDoc}.`,
+      `Values on the host${handle === undefined ? "" : `, or ${handle.doc}`}.`,
     ),
-    ...(buffers ? [typeAlias("DeviceInput", `Given<T, Shape, ${handle}>`, ["T extends DType", shape])] : []),
+    ...(buffers && handle !== undefined
+      ? [typeAlias("DeviceInput", `Given<T, Shape, ${handle.type}>`, ["T extends DType", shape])]
+      : []),
     interfaceOf(`${model}Weights`, `The parameters by their paths. ${machine.weightsDoc}`, {
       properties: face.weights.map((p) => member(p, "Input")),
     }),
@@ -143,9 +172,13 @@ export function printDeclarations(path: string, face: ModelInterface, machine: M
     interfaceOf(`${model}Outputs`, `What ${face.name} gives.`, {
       properties: face.outputs.map((p) => member(p, "Tensor")),
     }),
-    interfaceOf(`${model}DeviceOutputs`, "The same on the device.", {
-      properties: face.outputs.map((p) => member(p, "DeviceTensor")),
-    }),
+    ...(handle === undefined
+      ? []
+      : [
+          interfaceOf(`${model}DeviceOutputs`, "The same on the device.", {
+            properties: face.outputs.map((p) => member(p, "DeviceTensor")),
+          }),
+        ]),
     ...(buffers
       ? [
           interfaceOf(`${model}Buffers`, "Where outputs are to be written: buffers with the usage COPY_DST.", {
@@ -180,25 +213,14 @@ export function printDeclarations(path: string, face: ModelInterface, machine: M
           hasQuestionToken: true,
           ...docOf("Ends the wait with the error `aborted`; a run that waits for others is not begun."),
         },
-        { name: "outputs", type: "undefined", isReadonly: true, hasQuestionToken: true },
+        ...(handle === undefined
+          ? []
+          : [{ name: "outputs", type: "undefined", isReadonly: true, hasQuestionToken: true }]),
       ],
     }),
-    interfaceOf("DeviceRunOptions", "", {
-      properties: [
-        { name: "signal", type: "AbortSignal | undefined", isReadonly: true, hasQuestionToken: true },
-        {
-          name: "outputs",
-          type: buffers ? `"device" | ${model}Buffers` : '"device"',
-          isReadonly: true,
-          ...docOf(
-            buffers
-              ? "Results stay on the device, in new buffers or in these. The caller destroys either."
-              : "Results stay on the device. The caller disposes of them.",
-          ),
-        },
-      ],
-    }),
+    ...(handle === undefined ? [] : [deviceRunOptions(model, buffers)]),
     interfaceOf(model, face.doc || `The model ${face.name}, loaded.`, { methods: methods(face, model, machine) }),
+    ...loadOptions(machine),
     load(face, model, machine),
     ...errors(),
   ];
@@ -208,6 +230,23 @@ export function printDeclarations(path: string, face: ModelInterface, machine: M
     statements,
   );
 }
+
+const deviceRunOptions = (model: string, buffers: boolean): StatementStructures =>
+  interfaceOf("DeviceRunOptions", "", {
+    properties: [
+      { name: "signal", type: "AbortSignal | undefined", isReadonly: true, hasQuestionToken: true },
+      {
+        name: "outputs",
+        type: buffers ? `"device" | ${model}Buffers` : '"device"',
+        isReadonly: true,
+        ...docOf(
+          buffers
+            ? "Results stay on the device, in new buffers or in these. The caller destroys either."
+            : "Results stay on the device. The caller disposes of them.",
+        ),
+      },
+    ],
+  });
 
 const propertyName = (name: string): string => (isIdentifier(name) ? name : quoted(name));
 
@@ -264,12 +303,12 @@ const limits = (machine: Machine): StatementStructures[] => [
     "Readonly<Record<string, number>>",
     machine.buffers
       ? "Limits that the device must be asked for, beyond those that all have; at the greatest run-time sizes."
-      : "Nothing, as for every model on TensorFlow.js.",
+      : `Nothing, as for every model on ${machine.name}.`,
   ),
   constant(
     "requiredFeatures",
     machine.buffers ? "readonly GPUFeatureName[]" : "readonly never[]",
-    machine.buffers ? "Features that the device must be asked for." : "Nothing, as for every model on TensorFlow.js.",
+    machine.buffers ? "Features that the device must be asked for." : `Nothing, as for every model on ${machine.name}.`,
   ),
 ];
 
@@ -297,15 +336,19 @@ function methods(face: ModelInterface, model: string, machine: Machine): Optiona
         "@throws {RuntimeError} names the input, size or tensor that is wrong",
       ),
     },
-    {
-      name: "run",
-      parameters: [
-        { name: "inputs", type: `${model}Inputs` },
-        { name: "options", type: "DeviceRunOptions" },
-      ],
-      returnType: `Promise<${model}DeviceOutputs>`,
-      ...docOf("Runs once and leaves the results on the device."),
-    },
+    ...(machine.handle === undefined
+      ? []
+      : [
+          {
+            name: "run",
+            parameters: [
+              { name: "inputs", type: `${model}Inputs` },
+              { name: "options", type: "DeviceRunOptions" },
+            ],
+            returnType: `Promise<${model}DeviceOutputs>`,
+            ...docOf("Runs once and leaves the results on the device."),
+          },
+        ]),
     ...(machine.buffers
       ? [
           {
@@ -334,29 +377,58 @@ function methods(face: ModelInterface, model: string, machine: Machine): Optiona
     {
       name: "dispose",
       returnType: "void",
-      ...docOf("Frees all memory on the device, after a run that is under way. Later runs are refused."),
+      ...docOf(
+        machine.device === undefined
+          ? "Frees all memory and ends the threads, after a run that is under way. Later runs are refused."
+          : "Frees all memory on the device, after a run that is under way. Later runs are refused.",
+      ),
     },
     { name: "[Symbol.dispose]", returnType: "void" },
   ];
 }
 
-const load = (face: ModelInterface, model: string, { device }: Machine): FunctionDeclarationStructure => ({
+const load = (
+  face: ModelInterface,
+  model: string,
+  { device, options = [] }: Machine,
+): FunctionDeclarationStructure => ({
   kind: StructureKind.Function,
   name: "load",
   isExported: true,
   hasDeclareKeyword: true,
   parameters: [
-    { name: device.name, type: device.type },
+    ...(device === undefined ? [] : [{ name: device.name, type: device.type }]),
     { name: "weights", type: `${model}Weights` },
-    { name: "options", type: "{ readonly signal?: AbortSignal | undefined }", hasQuestionToken: true },
+    { name: "options", type: options.length === 0 ? signalOption : "LoadOptions", hasQuestionToken: true },
   ],
   returnType: `Promise<${model}>`,
   ...docOf(
-    `Loads ${face.name}: makes its code and brings its weights to the device.`,
-    `@param ${device.name} ${device.doc}`,
-    "@throws {RuntimeError} what the device lacks is found before any work",
+    `Loads ${face.name}: makes its code and brings its weights ${device === undefined ? "into its memory" : "to the device"}.`,
+    device === undefined ? "" : `@param ${device.name} ${device.doc}`,
+    `@throws {RuntimeError} what the ${device === undefined ? "engine" : "device"} lacks is found before any work`,
   ),
 });
+
+const signalOption = "{ readonly signal?: AbortSignal | undefined }";
+
+/** The options of `load` by name, where there are several. */
+const loadOptions = ({ options = [] }: Machine): StatementStructures[] =>
+  options.length === 0
+    ? []
+    : [
+        interfaceOf("LoadOptions", "", {
+          properties: [
+            { name: "signal", type: "AbortSignal | undefined", isReadonly: true, hasQuestionToken: true },
+            ...options.map(({ name, type, doc }) => ({
+              name,
+              type: `${type} | undefined`,
+              isReadonly: true,
+              hasQuestionToken: true,
+              ...docOf(doc),
+            })),
+          ],
+        }),
+      ];
 
 const errors = (): StatementStructures[] => [
   {
@@ -364,7 +436,7 @@ const errors = (): StatementStructures[] => [
     name: "RuntimeErrorCode",
     isExported: true,
     type: [
-      "input parameter output size limit feature memory kernel device device-lost disposed aborted"
+      "input parameter output size limit feature memory kernel worker device device-lost disposed aborted"
         .split(" ")
         .map((code) => `"${code}"`)
         .join(" | "),

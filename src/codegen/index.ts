@@ -7,7 +7,7 @@ export { describe, type ModelInterface } from "./describe.js";
 export type { GeneratedModule, ModuleOptions, ModuleSizes } from "./module.js";
 
 /** The backends whose code a module can run. */
-const backends: ReadonlySet<string> = new Set(["wgsl", "tfjs"]);
+const backends: ReadonlySet<string> = new Set(["wgsl", "wasm", "tfjs"]);
 
 /**
  * NAME.js and NAME.d.ts of a model, or undefined for a backend that has no module. What prints them is loaded here and

@@ -1,16 +1,17 @@
 import { gzipSync } from "node:zlib";
 import { moduleHead } from "../../backends/tfjs/emit.js";
 import type { TfjsInterface } from "../../backends/tfjs/index.js";
+import { modelOf as wasmModelOf } from "../../backends/wasm/index.js";
 import { modelOf } from "../../backends/wgsl/index.js";
 import type { Artifact } from "../backend/backend.js";
 import type { Lowered } from "../driver/compile.js";
 import { invariant } from "../util/invariant.js";
-import { type Machine, printDeclarations, tfjsMachine, webgpuMachine } from "./declarations.js";
+import { type Machine, printDeclarations, tfjsMachine, wasmMachine, webgpuMachine } from "./declarations.js";
 import type { ModelInterface, Port } from "./describe.js";
-import { packFace, packProgram } from "./pack.js";
+import { packFace, packProgram, packWasm } from "./pack.js";
 import { requiredLimits } from "./requirements.js";
 import { type RuntimeKind, runtimeText } from "./runtimeText.js";
-import { printScript, printTexts, type ScriptParts } from "./script.js";
+import { printBytes, printScript, printTexts, type ScriptParts } from "./script.js";
 import { fileBase } from "./typeNames.js";
 
 export interface ModuleOptions {
@@ -31,13 +32,50 @@ export interface ModuleSizes {
   readonly javascript: number;
   /** The texts of all kernels. */
   readonly wgsl: number;
+  /** The WebAssembly of all kernels, once for engines with relaxed SIMD and once for the others. */
+  readonly wasm: number;
   /** The module as it is. */
   readonly module: number;
 }
 
 /** The module of a model for the backend that it was lowered for. */
 export function printModule(lowered: Lowered, face: ModelInterface, options: ModuleOptions): Promise<GeneratedModule> {
-  return lowered.backend.name === "tfjs" ? tfjsModule(lowered, face, options) : webgpuModule(lowered, face, options);
+  switch (lowered.backend.name) {
+    case "tfjs":
+      return tfjsModule(lowered, face, options);
+    case "wasm":
+      return wasmModule(lowered, face, options);
+    default:
+      return webgpuModule(lowered, face, options);
+  }
+}
+
+async function wasmModule(
+  { artifact }: Lowered,
+  face: ModelInterface,
+  options: ModuleOptions,
+): Promise<GeneratedModule> {
+  const model = wasmModelOf(artifact);
+  const { program, plain, relaxed } = model;
+  const used = withWeights(
+    face,
+    program.resources.filter((r) => r.kind === "param").map((r) => r.name),
+  );
+  const made = print(used, wasmMachine, options, "", {
+    limits: {},
+    features: [],
+    data: [
+      "// The kernels for every engine, and for those with relaxed SIMD.",
+      printBytes("plain", plain),
+      printBytes("relaxed", relaxed),
+      "// What the runtime does with them.",
+      packWasm(model),
+    ],
+    argument: "{ program, plain, relaxed }",
+    runtime: await runtimeFrom(options, "wasm"),
+  });
+  const wasm = gzipSync(plain, { level: 9 }).byteLength + gzipSync(relaxed, { level: 9 }).byteLength;
+  return { ...made, sizes: { ...made.sizes, javascript: made.sizes.module - wasm, wasm } };
 }
 
 async function webgpuModule(
@@ -102,7 +140,10 @@ const withWeights = (face: ModelInterface, names: readonly string[]): ModelInter
 };
 
 async function runtimeFrom({ runtime }: ModuleOptions, kind: RuntimeKind): Promise<ScriptParts["runtime"]> {
-  if (runtime === "import") return { kind: "import", from: kind === "tfjs" ? "lfc/runtime/tfjs" : "lfc/runtime" };
+  if (runtime === "import") {
+    const own = kind === "tfjs" || kind === "wasm";
+    return { kind: "import", from: own ? `lfc/runtime/${kind}` : "lfc/runtime" };
+  }
   return { kind: "inline", text: await runtimeText(kind) };
 }
 
@@ -116,7 +157,8 @@ function print(
   const base = fileBase(face.name);
   const from = face.source === undefined ? "" : ` from ${face.source.replace(/\s/g, " ")}`;
   const note = `// ${face.name.replace(/\s/g, " ")} for ${machine.name}, compiled by lfc ${version}${from}.`;
-  const script = printScript(`${base}.js`, { ...parts, face, note, device: machine.device.name });
+  const device = machine.device === undefined ? {} : { device: machine.device.name };
+  const script = printScript(`${base}.js`, { ...parts, face, note, ...device });
   const declarations = printDeclarations(`${base}.d.ts`, face, machine, note);
   return {
     files: [
@@ -126,6 +168,7 @@ function print(
     sizes: {
       javascript: gzipped(texts === "" ? script : script.replace(texts, () => "const wgsl = {};")),
       wgsl: texts === "" ? 0 : gzipped(texts),
+      wasm: 0,
       module: gzipped(script),
     },
   };

@@ -1,11 +1,29 @@
 import type { TfjsFace } from "../runtime/tfjs.js";
+import type { WasmModel, WasmProgram, WasmTensor } from "../runtime/wasm.js";
 import type { ModelDispatch, ModelProgram, ModelStep, ModelTensor, WgslModel } from "../runtime/webgpu.js";
 import { literalWriter, propertyKey } from "./literal.js";
 
 /** Statements that declare the constant `program` of a module, in the runtime's short form: one line an item. */
-export function packProgram({ program: p }: WgslModel): string {
+export const packProgram = ({ program }: WgslModel): string => declare("program", shortened(program));
+
+/** The same for WebAssembly, whose runtime gives every tensor its place in one memory. */
+export function packWasm({ program: p }: WasmModel): string {
+  const short = shortened(p);
+  const program: WasmProgram = {
+    ...short,
+    flops: p.flops,
+    resources: p.resources.map((r): WasmTensor => {
+      const packed = packTensor(r);
+      return r.arena === undefined ? packed : { ...packed, arena: { offset: r.arena.offset } };
+    }),
+    kernels: short.kernels.map((k, i) => ({ ...k, scratch: p.kernels[i]?.scratch ?? 0 })),
+  };
+  return declare("program", program);
+}
+
+function shortened(p: ModelProgram): ModelProgram {
   const lengths = new Map(p.resources.map((r) => [r.id, r]));
-  const program: ModelProgram = {
+  return {
     name: p.name,
     symbols: p.symbols,
     resources: p.resources.map(packTensor),
@@ -19,7 +37,6 @@ export function packProgram({ program: p }: WgslModel): string {
     prepare: packSteps(p.prepare, lengths),
     steps: packSteps(p.steps, lengths),
   };
-  return declare("program", program);
 }
 
 /** The same for the face of a tfjs module. */

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** `webgpu` is for models without f16. */
-export type RuntimeKind = "webgpu" | "webgpu-f16" | "tfjs";
+export type RuntimeKind = "webgpu" | "webgpu-f16" | "wasm" | "tfjs";
 
 /**
  * The runtime as one expression with the value `{ load, isRuntimeError }`: what the build has written beside the bundled

@@ -11,8 +11,8 @@ export interface ScriptParts {
   readonly note: string;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: readonly string[];
-  /** The name of the first parameter of `load`. */
-  readonly device: string;
+  /** The name of the first parameter of `load`, where it computes on something that is given. */
+  readonly device?: string;
   /** Statements that declare what the runtime is given, and how `load` gives it. */
   readonly data: readonly string[];
   readonly argument: string;
@@ -24,12 +24,13 @@ export interface ScriptParts {
 /** The JavaScript of a model's module. */
 export function printScript(path: string, parts: ScriptParts): string {
   const { face, runtime } = parts;
+  const device = parts.device === undefined ? [] : [parts.device];
   const load: StatementStructures = {
     kind: StructureKind.Function,
     name: "load",
     isExported: true,
-    parameters: [{ name: parts.device }, { name: "weights" }, { name: "options" }],
-    statements: [`return runtime.load(${parts.device}, ${parts.argument}, weights, options);`],
+    parameters: [...device, "weights", "options"].map((name) => ({ name })),
+    statements: [`return runtime.load(${[...device, parts.argument, "weights", "options"].join(", ")});`],
     ...docOf(`Loads ${face.name}; its types are beside this file.`),
   };
   const statements: (string | StatementStructures)[] = [
@@ -79,3 +80,7 @@ export const printTexts = (wgsl: Readonly<Record<string, string>>): string =>
     ...Object.entries(wgsl).map(([name, text]) => `  ${propertyKey(name)}: ${template(text)},`),
     "};",
   ].join("\n");
+
+/** Declares a constant with the bytes of a file, as text that every host can read. */
+export const printBytes = (name: string, bytes: Uint8Array): string =>
+  `const ${name} = Uint8Array.from(atob("${Buffer.from(bytes).toString("base64")}"), (c) => c.charCodeAt(0));`;

@@ -8,6 +8,7 @@ export type Outcome =
   /** It is skipped and would pass. */
   | { readonly kind: "needless"; readonly reason: string };
 
+/** A case and what it came to. */
 export interface CaseResult {
   readonly area: string;
   readonly name: string;
@@ -16,6 +17,7 @@ export interface CaseResult {
   readonly ms: number;
 }
 
+/** All cases of a run. */
 export interface Report {
   readonly backend: string;
   /** No case fails and no skip is needless. */

@@ -20,10 +20,12 @@ export type Verdict =
   | { readonly kind: "lacks"; readonly dtypes: readonly DType[] }
   | { readonly kind: "fails"; readonly problems: readonly string[] };
 
+/** How to judge a backend. */
 export interface RunOptions {
   /** Element types that are asked for, of those that the machine has. */
   readonly dtypes?: readonly DType[];
   readonly backendOptions?: Readonly<Record<string, unknown>>;
+  /** For backends that compute on a GPU; opened when first asked for. */
   readonly device?: () => Promise<GPUDevice>;
 }
 

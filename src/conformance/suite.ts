@@ -30,7 +30,9 @@ export interface ConformanceOptions {
 
 /** What the suite needs of a test runner: those of vitest, jest, mocha and node:test fit. */
 export interface TestFunctions {
+  /** Groups tests. */
   describe(name: string, body: () => void): unknown;
+  /** Registers a test. */
   test(name: string, body: () => Promise<void>): unknown;
 }
 
@@ -40,7 +42,13 @@ export interface TestFunctions {
  * @returns the report of all cases, once they are done
  * @throws Error for a backend with wrong members, a skip without a reason and a pattern that names no case
  */
-export function conformance(backend: Backend, options: ConformanceOptions = {}): { report(): Promise<Report> } {
+export function conformance(
+  backend: Backend,
+  options: ConformanceOptions = {},
+): {
+  /** The report of all cases, once they are done. */
+  report(): Promise<Report>;
+} {
   const { describe, test } = options.test ?? globalTests();
   const session = begin(backend, options);
   describe(`conformance of ${backend.name}`, () => {

@@ -25,6 +25,8 @@ export const valueKinds = [
   "first",
   /** Random, with NaN in the odd rows of the first axis. */
   "nan_odd_rows",
+  /** Random, with NaN in the second half of the first axis. */
+  "nan_late_rows",
 ] as const;
 
 export type ValueKind = (typeof valueKinds)[number];
@@ -67,6 +69,8 @@ export function valuesOf(kind: ValueKind, random: TensorData): TensorData {
         return fill((i) => (i % last === 0 ? 1 : 0));
       case "nan_odd_rows":
         return fill((i, x) => (Math.floor(i / stride) % 2 === 1 ? Number.NaN : x));
+      case "nan_late_rows":
+        return fill((i, x) => (2 * Math.floor(i / stride) >= (shape[0] ?? 1) ? Number.NaN : x));
     }
   };
   return { dtype, shape, data: made() };

@@ -30,6 +30,8 @@ export interface Choice {
   readonly dispatches: number;
   /** As the target's profile has it. */
   readonly seconds: number;
+  /** Of these, what belongs to intermediates that an earlier product makes already; sums over products leave it out. */
+  readonly shared?: { readonly flops: number; readonly bytes: number };
   /** Why it was not taken, where it is not the numbers. */
   readonly refused?: string;
 }
@@ -46,4 +48,6 @@ export interface Decision {
   readonly others: readonly Choice[];
   /** Taken from a plan. */
   readonly pinned: boolean;
+  /** What the code depends on that comes of it, for a tile: subjects of one form have the same kernels. */
+  readonly form?: string;
 }

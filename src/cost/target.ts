@@ -20,10 +20,18 @@ export interface Target {
   readonly registers: number;
   /** Invocations that keep the whole machine busy; a schedule with fewer leaves part of it idle. Unknown: 1. */
   readonly parallel?: number;
-  /** Vector multiply-adds for each vector load from which on loads are no longer what takes the time. Unknown: 4. */
+  /** Workgroups that run at the same time, however small they are. Unknown: as many as `parallel` takes. */
+  readonly cores?: number;
+  /** Multiply-adds of vectors that one vector load takes as long as. Unknown: 4. */
   readonly reuse?: number;
+  /** A load from workgroup memory, as a share of one from memory. Unknown: 0.3. */
+  readonly sharedLoad?: number;
+  /** Multiply-adds of vectors that an invocation could make while it waits at a barrier. Unknown: 20. */
+  readonly barrier?: number;
   /** Whether 4-lane vector types exist. */
   readonly vectors: boolean;
+  /** Whether a matrix times a vector is faster than the same sums written out (`madd4`). Unknown: no. */
+  readonly matrices?: boolean;
   readonly peak: {
     /** Floating-point operations a second (2 a multiply-add). */
     readonly flops: number;

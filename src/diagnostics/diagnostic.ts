@@ -1,5 +1,6 @@
 import type { Span } from "./span.js";
 
+/** How bad it is: only an error stops. */
 export type Severity = "error" | "warning" | "remark";
 
 /** One more place that the message speaks of, with a few words about it. */

@@ -8,6 +8,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** A part of a file. */
 export interface Span {
   readonly file: SourceFile;
   readonly start: number;
@@ -22,6 +23,7 @@ export type Loc =
   | { readonly kind: "fused"; readonly pass: string; readonly from: readonly Loc[] }
   | { readonly kind: "none" };
 
+/** From nowhere in a source. */
 export const noLoc: Loc = { kind: "none" };
 
 /** 1-based line and column of an offset. */

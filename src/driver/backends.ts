@@ -13,6 +13,7 @@ import { guardBackend, tell } from "./plugin.js";
 /** The backends that come with lfc, loaded when they are asked for. They use the same interface as any other. */
 const builtins: ReadonlyMap<string, () => Promise<Backend>> = new Map<string, () => Promise<Backend>>([
   ["wgsl", async () => (await import("../../backends/wgsl/index.js")).default],
+  ["wasm", async () => (await import("../../backends/wasm/index.js")).default],
   ["tfjs", async () => (await import("../../backends/tfjs/index.js")).default],
   ["js", async () => (await import("../../backends/js/index.js")).default],
 ]);

@@ -1,12 +1,13 @@
 import { parseFile } from "../../grammar/parse.js";
-import { type Instrument, runPass, runPasses } from "../../passes/manager.js";
+import { type Instrument, runPasses } from "../../passes/manager.js";
 import { graphPipeline, programPipeline } from "../../passes/pipelines.js";
-import { schedulePass } from "../../passes/schedule/schedule.js";
 import type { Artifact, Backend, Pass, PassContext, Remark } from "../backend/backend.js";
 import { check } from "../check/check.js";
 import type { CheckedProgram } from "../check/checked.js";
 import { elaborate } from "../check/elaborate/elaborate.js";
 import type { Plan } from "../cost/plan.js";
+import { type Measured, withMeasured } from "../cost/profile.js";
+import type { Target } from "../cost/target.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { unknownPass } from "../diagnostics/messages/api.js";
 import { unsupportedDtype } from "../diagnostics/messages/io.js";
@@ -18,8 +19,8 @@ import { type SubscriptInput, subscriptInputs } from "../ir/graph/subscripts.js"
 import type { Program } from "../ir/program/program.js";
 import { fail, ok, type Result } from "../util/result.js";
 import { PluginFault } from "./plugin.js";
+import { optimised, scheduled } from "./sides.js";
 import { importsOf } from "./sources.js";
-import { withSources } from "./withSources.js";
 
 /** From text to an artifact. Each stage is a pure function of the one before; nothing here touches a file but imports. */
 export interface FrontendOptions {
@@ -65,11 +66,16 @@ export interface LowerOptions {
   readonly fp?: "relaxed" | "strict";
   readonly plan?: Plan;
   readonly backendOptions?: Readonly<Record<string, unknown>>;
+  /** What the adapter was measured to do, in place of the rates that the backend's target names. */
+  readonly measured?: Measured | undefined;
+  /** How many of the choices that were not taken a decision names. */
+  readonly others?: number;
   readonly instruments?: readonly Instrument[];
   /** Graph passes of the caller's own, each behind the last run of a pass of the pipeline. */
   readonly extraPasses?: readonly ExtraPass[];
 }
 
+/** A pass of the caller's, and where it goes. */
 export interface ExtraPass {
   readonly after: string;
   readonly pass: Pass<Graph>;
@@ -77,6 +83,8 @@ export interface ExtraPass {
 
 export interface Lowered {
   readonly backend: Backend;
+  /** The machine that the passes asked about. */
+  readonly target: Target;
   /** After the graph passes. */
   readonly graph: Graph;
   /** Only for backends that consume kernels. */
@@ -104,7 +112,8 @@ export function lower(
 function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Result<Lowered, readonly Diagnostic[]> {
   const parsed = backend.parseOptions(options.backendOptions ?? {});
   if (!parsed.ok) return fail([parsed.error]);
-  const target = backend.target(parsed.value);
+  const named = backend.target(parsed.value);
+  const target = options.measured === undefined ? named : withMeasured(named, options.measured);
   const lacking = [...graphDTypes(source)].find((dtype) => !target.dtypes.has(dtype));
   if (lacking !== undefined) return fail([unsupportedDtype(backend.name, lacking, `the model ${source.name}`)]);
 
@@ -117,25 +126,26 @@ function lowerFor(source: Graph, backend: Backend, options: LowerOptions): Resul
     strategies: backend.strategies,
     fp: options.fp ?? "relaxed",
     ...(options.plan && { plan: options.plan }),
+    ...(options.others !== undefined && { others: options.others }),
     remark: (r) => remarks.push(r),
   };
   const instruments = options.instruments ?? [];
   const subscripts = subscriptInputs(source);
-  const optimised = runPasses(source, passes.value, cx, instruments);
   if (backend.consumes === "graph") {
-    const graph = runPasses(optimised, backend.legalize ?? [], cx, instruments);
+    const graph = runPasses(optimised(source, passes.value, cx, instruments), backend.legalize ?? [], cx, instruments);
     const refused = backend.refuse?.(graph) ?? [];
     if (refused.length > 0) return fail(refused);
-    return ok({ backend, graph, artifact: backend.emit(graph, cx, parsed.value), remarks, subscripts });
+    return ok({ backend, target, graph, artifact: backend.emit(graph, cx, parsed.value), remarks, subscripts });
   }
-  const scheduled = withSources(runPass(optimised, schedulePass, cx, instruments), remarks);
+  const made = scheduled(source, passes.value, cx, instruments);
   // of the source: which inputs are subscripts must not depend on what the passes made of it
   const checked = subscripts.map(({ input, extent }) => ({ input, extent }));
-  const guarded: Program = checked.length === 0 ? scheduled : { ...scheduled, subscripts: checked };
+  const guarded: Program = checked.length === 0 ? made.program : { ...made.program, subscripts: checked };
   const program = runPasses(guarded, [...programPipeline, ...(backend.legalize ?? [])], cx, instruments);
   return ok({
     backend,
-    graph: optimised,
+    target,
+    graph: made.graph,
     program,
     artifact: backend.emit(program, cx, parsed.value),
     remarks,

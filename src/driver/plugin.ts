@@ -86,8 +86,14 @@ export function guardBackend(exported: unknown, foreign: Foreign): Result<Backen
       : {
           load: async (artifact, host): Promise<Executable> => {
             const executable = await guardAsync("load", () => load(artifact, host), executableProblem);
+            const { profile } = executable;
             return {
               run: (inputs) => guardAsync("run", () => executable.run(inputs), outputsProblem),
+              ...(typeof profile === "function"
+                ? {
+                    profile: (inputs) => guardAsync("profile", () => profile.call(executable, inputs), profileProblem),
+                  }
+                : {}),
               dispose: () => guard("dispose", () => executable.dispose()),
             };
           },
@@ -170,6 +176,17 @@ function outputsProblem(x: unknown): string | undefined {
       return `tensors whose values fill their shapes, unlike ${name}`;
   }
   return undefined;
+}
+
+function profileProblem(x: unknown): string | undefined {
+  if (!isObject(x) || !Array.isArray(x.steps)) return "outputs and a list of steps";
+  const timed = (step: unknown): boolean =>
+    isObject(step) &&
+    typeof step.label === "string" &&
+    typeof step.kernel === "string" &&
+    typeof step.seconds === "number" &&
+    step.seconds >= 0;
+  return x.steps.every(timed) ? outputsProblem(x.outputs) : "steps with a label, a kernel and seconds";
 }
 
 /** Paths stay within the folder that is written: relative, no `..`, no drive letter, no empty part. */

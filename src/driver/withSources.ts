@@ -30,6 +30,13 @@ export function withSources(program: Program, remarks: readonly Remark[]): Progr
   return { ...program, prepare: visit(program.prepare), steps: visit(program.steps) };
 }
 
+/** The lines that a place of an IR comes from: `linformer.lf:28`; nothing for what has none. */
+export function sourceLines(loc: Loc): string {
+  const lines: Lines = new Map();
+  collect(loc, lines);
+  return show(lines);
+}
+
 /** Line numbers by the name of the file. */
 type Lines = Map<string, Set<number>>;
 

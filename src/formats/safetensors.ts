@@ -47,11 +47,15 @@ export function readSafetensors(path: string, file: Uint8Array): Result<Safetens
   if (start > file.length) return bad("it ends within its header");
 
   let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(8, start)));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(8, start));
+    header = JSON.parse(text);
   } catch {
     return bad("its header is not JSON");
   }
+  const twice = repeatedKey(text);
+  if (twice !== undefined) return bad(`its header has the key ${twice} twice`);
   if (typeof header !== "object" || header === null || Array.isArray(header)) return bad("its header is not an object");
   const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
   if (entries.length > entryLimit) return bad(`it has ${entries.length} tensors, more than ${entryLimit}`);
@@ -99,6 +103,31 @@ export function readSafetensors(path: string, file: Uint8Array): Result<Safetens
   }
   if (start + end !== file.length) return bad(`its tensors end at byte ${start + end}, the file at ${file.length}`);
   return ok(tensors);
+}
+
+/**
+ * A key that the object of a JSON text, or an object right in it, has twice: readers differ in which of the two counts.
+ * The text is known to be JSON, so only the strings before a colon are keys.
+ */
+function repeatedKey(json: string): string | undefined {
+  const seen: [Set<string>, Set<string>] = [new Set(), new Set()];
+  let depth = 0;
+  for (let i = 0; i < json.length; i++) {
+    const c = json[i];
+    if (c === "{" && depth++ < 2) seen[depth === 1 ? 0 : 1] = new Set();
+    else if (c === "}") depth--;
+    if (c !== '"') continue;
+    const from = i++;
+    while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;
+    const keys = depth === 1 ? seen[0] : depth === 2 ? seen[1] : undefined;
+    let after = i + 1;
+    while (/\s/.test(json[after] ?? "")) after++;
+    if (keys === undefined || json[after] !== ":") continue;
+    const key = JSON.parse(json.slice(from, i + 1)) as string;
+    if (keys.has(key)) return key;
+    keys.add(key);
+  }
+  return undefined;
 }
 
 const isSizes = (x: unknown): x is readonly number[] =>

@@ -15,10 +15,12 @@ export type Dim =
   | { readonly op: "poly"; readonly terms: readonly Term[] }
   | { readonly op: "floordiv" | "ceildiv" | "mod"; readonly num: Dim; readonly den: Dim };
 
+/** A named size. */
 export type DimSymbol = Extract<Dim, { op: "symbol" }>;
 
 /** num / den · Π dim ^ exponent, in lowest terms, den > 0, powers sorted by key; the constant term has no powers. */
 export type Term = readonly [num: number, den: number, powers: readonly Power[]];
+/** A factor of a term and how often it stands there; negative: in the divisor. */
 export type Power = readonly [dim: Dim, exponent: number];
 
 /** A sum of `Range`s: real bounds, both attained or beyond reach. */
@@ -27,6 +29,7 @@ export interface Range {
   readonly hi: number;
 }
 
+/** A whole number as a size. */
 export const constDim = (value: number): Dim => ({ op: "const", value });
 
 /** A named whole number in lo … hi, a multiple of `step`. */
@@ -57,21 +60,26 @@ export function dimKey(d: Dim): string {
 
 const powersKey = (powers: readonly Power[]): string => powers.map(([d, e]) => `*${dimKey(d)}^${e}`).join("");
 
+/** Whether two sizes are equal for all values of their symbols. */
 export const sameDim = (a: Dim, b: Dim): boolean => a === b || dimKey(a) === dimKey(b);
 
+/** The number that a size is; `undefined` if it has symbols. */
 export const constValue = (d: Dim): number | undefined => (d.op === "const" ? d.value : undefined);
 
+/** a + b. */
 export const addDim = (a: Dim, b: Dim): Dim => {
   if (a.op === "const" && b.op === "const") return constDim(a.value + b.value);
   return fromTerms([...termsOf(a), ...termsOf(b)]);
 };
 
+/** a - b. */
 export const subDim = (a: Dim, b: Dim): Dim => addDim(a, scaleDim(b, -1, 1));
 
 /** a · num / den. */
 export const scaleDim = (a: Dim, num: number, den: number): Dim =>
   fromTerms(termsOf(a).map(([n, d, p]) => [n * num, d * den, p]));
 
+/** a · b. */
 export function mulDim(a: Dim, b: Dim): Dim {
   if (a.op === "const" && b.op === "const") return constDim(a.value * b.value);
   const product: Term[] = [];
@@ -79,6 +87,7 @@ export function mulDim(a: Dim, b: Dim): Dim {
   return fromTerms(product);
 }
 
+/** The product of all; 1 for none. */
 export const productDim = (dims: readonly Dim[]): Dim => dims.reduce(mulDim, constDim(1));
 
 /** Exact a / b for a divisor of one term; `undefined` for a sum as divisor, or zero. Whether the result is whole is `isWhole`. */
@@ -91,7 +100,9 @@ export function divDim(a: Dim, b: Dim): Dim | undefined {
   return fromTerms(termsOf(a).map((t) => mulTerm(t, inverse)));
 }
 
+/** ⌊a / b⌋, exact where b divides a. */
 export const floorDivDim = (a: Dim, b: Dim): Dim => roundedDiv("floordiv", a, b);
+/** ⌈a / b⌉, exact where b divides a. */
 export const ceilDivDim = (a: Dim, b: Dim): Dim => roundedDiv("ceildiv", a, b);
 
 function roundedDiv(op: "floordiv" | "ceildiv", a: Dim, b: Dim): Dim {
@@ -223,6 +234,12 @@ export function dimRange(d: Dim): Range {
       let lo = 0;
       let hi = 0;
       for (const [num, den, powers] of d.terms) {
+        if (powers.some(([dim]) => dimRange(dim).lo < 0)) {
+          const r = signedRange([num, den, powers]);
+          lo += r.lo;
+          hi += r.hi;
+          continue;
+        }
         // numerators and denominators apart: a whole quotient must come out whole
         const least = { num, den };
         const most = { num, den };
@@ -244,6 +261,24 @@ export function dimRange(d: Dim): Range {
       return { lo, hi };
     }
   }
+}
+
+/** Bounds of a term with a factor that may be negative, as a rounded quotient of a difference is. */
+function signedRange([num, den, powers]: Term): Range {
+  let product: Range = { lo: num, hi: num };
+  let divisor = den;
+  const times = (r: Range): void => {
+    const ends = [product.lo * r.lo, product.lo * r.hi, product.hi * r.lo, product.hi * r.hi];
+    product = { lo: Math.min(...ends), hi: Math.max(...ends) };
+  };
+  for (const [dim, e] of powers) {
+    const r = dimRange(dim);
+    for (let i = 0; i < e; i++) times(r);
+    // a divisor is a size, at least 1
+    if (e < 0 && r.lo === r.hi) divisor *= r.lo ** -e;
+    else if (e < 0) times({ lo: r.hi ** e, hi: r.lo ** e });
+  }
+  return { lo: product.lo / divisor, hi: product.hi / divisor };
 }
 
 /** Whether a ≥ b for all values of the dims, by bounding each term of a − b (D4). */

@@ -1,8 +1,10 @@
+/** The type of an element. */
 export type DType = "f32" | "f16" | "i32" | "u32" | "bool";
 
 /** Bytes that one stored element takes on a device: a `bool` is stored as an `u32` word. */
 export const byteSize = (dtype: DType): number => (dtype === "f16" ? 2 : 4);
 
+/** Whether elements are floating-point numbers. */
 export const isFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f16";
 
 /** Host memory of a tensor: `bool` and `u32` share an unsigned word, `f16` is kept as f32 values rounded to f16. */
@@ -15,6 +17,7 @@ export interface TensorData {
   readonly data: TensorValues;
 }
 
+/** Zeroed host memory for so many elements. */
 export function allocate(dtype: DType, length: number): TensorValues {
   switch (dtype) {
     case "f32":

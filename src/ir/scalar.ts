@@ -35,4 +35,5 @@ export const scalarFns = [
   "silu",
 ] as const;
 
+/** A function of one element's arithmetic. */
 export type ScalarFn = (typeof scalarFns)[number];

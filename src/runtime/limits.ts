@@ -41,7 +41,7 @@ export function windowOf(
  * @throws RuntimeError `limit`, naming the tensor or step, what it needs and what there is
  */
 export function checkLimits(
-  { limits }: GPUDevice,
+  { limits, adapterInfo }: GPUDevice,
   { resources, kernels }: ModelProgram,
   steps: readonly ModelStep[],
   sizes: Sizes,
@@ -50,8 +50,17 @@ export function checkLimits(
     if (needs > most)
       throw runtimeError("limit", subject, `${subject} needs ${needs} ${what}, the device allows ${most}`);
   };
-  for (const k of kernels)
-    check(`the kernel ${k.name}`, k.buffers.length, limits.maxStorageBuffersPerShaderStage, "buffers");
+  const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo ?? {};
+  for (const { name, buffers, subgroup } of kernels) {
+    const kernel = `the kernel ${name}`;
+    check(kernel, buffers.length, limits.maxStorageBuffersPerShaderStage, "buffers");
+    if (subgroup !== undefined && (least !== subgroup || most !== subgroup))
+      throw runtimeError(
+        "limit",
+        kernel,
+        `${kernel} is for subgroups of ${subgroup}, the device has ${least} to ${most}`,
+      );
+  }
   for (const d of chosenDispatches(steps, sizes)) {
     check(
       d.label ?? d.kernel,
@@ -63,13 +72,9 @@ export function checkLimits(
       const r = resources.find(({ id }) => id === resourceOf(bound));
       if (r === undefined) continue;
       // what these steps do not touch may have sizes that nothing has bound yet
-      check(r.name || r.id, byteLength(r, sizes), limits.maxBufferSize, "bytes in a buffer");
-      check(
-        r.name || r.id,
-        windowOf(bound, r, 1, sizes).size,
-        limits.maxStorageBufferBindingSize,
-        "bytes in one binding",
-      );
+      const name = r.name || r.id;
+      check(name, byteLength(r, sizes), limits.maxBufferSize, "bytes in a buffer");
+      check(name, windowOf(bound, r, 1, sizes).size, limits.maxStorageBufferBindingSize, "bytes in one binding");
     }
   }
 }

@@ -8,6 +8,7 @@ import type { Resource } from "../ir/program/program.js";
  */
 export type Size = Dim | number;
 
+/** A tensor of a program, and where it comes from. */
 export interface ModelTensor {
   readonly id: string;
   readonly kind: Resource["kind"];
@@ -24,6 +25,8 @@ export interface ModelKernel {
   readonly name: string;
   /** Number of run-time size slots. */
   readonly dims: number;
+  /** Invocations of a subgroup, where the text counts on it. */
+  readonly subgroup?: number;
   readonly buffers: readonly {
     readonly id: string;
     readonly type: { readonly dtype: DType; readonly width: number };
@@ -34,6 +37,7 @@ export interface ModelKernel {
 /** A whole resource, or a window of it in elements. */
 export type ModelBound = string | { readonly resource: string; readonly offset: Size; readonly length: Size };
 
+/** One run of a kernel. */
 export interface ModelDispatch {
   readonly step: "dispatch";
   readonly kernel: string;
@@ -44,6 +48,7 @@ export interface ModelDispatch {
   readonly label?: string;
 }
 
+/** A dispatch, or a choice by a size of the run. */
 export type ModelStep =
   | ModelDispatch
   | {
@@ -63,6 +68,7 @@ export interface ModelFace {
   readonly subscripts?: readonly { readonly input: string; readonly extent: Size }[];
 }
 
+/** A program without the bodies of its kernels. */
 export interface ModelProgram extends ModelFace {
   readonly resources: readonly ModelTensor[];
   readonly kernels: readonly ModelKernel[];

@@ -60,9 +60,11 @@ export function makePlan(
   const destroy: Plan["destroy"] = (keep) => {
     for (const b of own) if (!keep?.has(b)) b.destroy();
   };
+  // No program that lfc writes does.
+  const lacks = (what: string): Error => runtimeError("kernel", what, `${program.name} names ${what}, which it lacks`);
   const find = (id: string): ModelTensor => {
     const r = resources.get(id);
-    if (r === undefined) throw runtimeError("device", id, `${program.name} has no resource ${id}`);
+    if (r === undefined) throw lacks(id);
     return r;
   };
   try {
@@ -92,14 +94,12 @@ export function makePlan(
 
     const commandOf = (d: ModelDispatch, i: number) => {
       const kernel = planner.kernels.get(d.kernel);
-      if (kernel === undefined) throw runtimeError("kernel", d.kernel, `${program.name} has no kernel ${d.kernel}`);
+      if (kernel === undefined) throw lacks(d.kernel);
       const { head, layout, pipeline } = kernel;
       const entries = head.buffers.map((b, binding): GPUBindGroupEntry => {
         const bound = d.bind[b.id];
         const buffer = bound && buffers.get(resourceOf(bound));
-        if (!bound || !buffer) {
-          throw runtimeError("kernel", d.kernel, `the buffer ${b.id} of the kernel ${d.kernel} is bound to nothing`);
-        }
+        if (!bound || !buffer) throw lacks(b.id);
         return { binding, resource: { buffer, ...windowOf(bound, find(resourceOf(bound)), b.type.width, sizes) } };
       });
       if (uniform !== undefined && head.dims > 0) {

@@ -21,6 +21,7 @@ export interface Queue {
  */
 export function createQueue(name: string, free: () => void, translate: (error: unknown) => Promise<Error>): Queue {
   let disposed = false;
+  let freed = false;
   let waiting = 0;
   let tail: Promise<unknown> = Promise.resolve();
 
@@ -29,6 +30,12 @@ export function createQueue(name: string, free: () => void, translate: (error: u
 
   const checkAlive = (): void => {
     if (disposed) throw runtimeError("disposed", name, `${name} has been disposed`);
+  };
+
+  const end = (): void => {
+    if (freed || !disposed || waiting > 0) return;
+    freed = true;
+    free();
   };
 
   return {
@@ -45,7 +52,8 @@ export function createQueue(name: string, free: () => void, translate: (error: u
           throw isRuntimeError(error) ? error : await translate(error);
         })
         .finally(() => {
-          if (--waiting === 0 && disposed) free();
+          waiting--;
+          end();
         });
       tail = result.catch(() => undefined);
       if (signal === undefined) return result;
@@ -57,9 +65,8 @@ export function createQueue(name: string, free: () => void, translate: (error: u
       });
     },
     dispose() {
-      if (disposed) return;
       disposed = true;
-      if (waiting === 0) free();
+      end();
     },
   };
 }

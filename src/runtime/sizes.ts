@@ -64,7 +64,7 @@ const show = (dim: Size): string | number =>
 export const showType = (r: Pick<ModelTensor, "dtype" | "shape">): string =>
   `${r.dtype}[${r.shape.map(show).join(", ")}]`;
 
-const none: Sizes = new Map();
+export const none: Sizes = new Map();
 
 /** Puts a bare array or handle in the box that the checks look at. */
 export function box<Handle extends object>(code: Side, r: ModelTensor, given: Given<Handle>): Boxed<Handle> {
@@ -134,7 +134,7 @@ function solve(dim: Size, given: number): [string, number] | undefined {
   if (dim.op !== "poly" || dim.terms.length !== 1) return undefined;
   const [num, den, powers] = dim.terms[0] as (typeof dim.terms)[number];
   const [only] = powers;
-  if (powers.length !== 1 || only === undefined || only[1] !== 1 || only[0].op !== "symbol") return undefined;
+  if (powers.length !== 1 || only?.[1] !== 1 || only[0].op !== "symbol") return undefined;
   return [only[0].name, (given * den) / num];
 }
 
@@ -155,17 +155,21 @@ export function checkForm<Handle>(code: Side, r: ModelTensor, t: Boxed<Handle>):
   if (dtype !== r.dtype) throw wrong(code, r, `the value given holds ${dtype}`);
   if (shape.length !== r.shape.length) throw wrong(code, r, `the value given has the shape [${shape.join(", ")}]`);
   if (!ArrayBuffer.isView(data)) return;
-  const store = dtype === "i32" ? Int32Array : dtype === "f32" || dtype === "f16" ? Float32Array : Uint32Array;
+  const store = storeOf(dtype);
   if (!(data instanceof store)) throw wrong(code, r, `its values belong in a ${store.name}`);
   const count = countOf(shape, none);
   if (data.length !== count) throw wrong(code, r, `the shape given holds ${count} values, its data ${data.length}`);
 }
 
+/** What holds values of this type on the host. */
+export const storeOf = (dtype: DType) =>
+  dtype === "i32" ? Int32Array : dtype === "f32" || dtype === "f16" ? Float32Array : Uint32Array;
+
 export function checkShape<Handle>(code: Side, r: ModelTensor, t: Boxed<Handle>, sizes: Sizes): void {
   const shape = r.shape.map((d) => evaluate(d, sizes));
   if (shape.every((n, axis) => n === t.shape[axis])) return;
   const bound = [...sizes].map(([name, value]) => `${name} = ${value}`).join(", ");
-  const why = bound === "" ? "" : ` where ${bound}`;
+  const why = bound && ` where ${bound}`;
   throw wrong(code, r, `that is [${shape.join(", ")}]${why}; the value given has the shape [${t.shape.join(", ")}]`);
 }
 

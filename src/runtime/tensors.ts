@@ -1,7 +1,7 @@
 import type { DType, TensorData, TensorValues } from "../ir/dtype.js";
 import { fromHalf, toHalf } from "./half.js";
 import type { ModelTensor } from "./model.js";
-import { evaluate, type Sizes } from "./sizes.js";
+import { evaluate, type Sizes, storeOf } from "./sizes.js";
 
 export const bytesOf = (dtype: DType): number => (dtype === "f16" ? 2 : 4);
 export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
@@ -23,14 +23,5 @@ export function upload(device: GPUDevice, buffer: GPUBuffer, dtype: DType, data:
 
 /** The values of a tensor from the bytes that `upload` would have written. */
 export function decode(dtype: DType, bytes: ArrayBuffer, count: number): TensorData["data"] {
-  switch (dtype) {
-    case "f32":
-      return new Float32Array(bytes, 0, count);
-    case "i32":
-      return new Int32Array(bytes, 0, count);
-    case "f16":
-      return fromHalf(new Uint16Array(bytes, 0, count));
-    default:
-      return new Uint32Array(bytes, 0, count);
-  }
+  return dtype === "f16" ? fromHalf(new Uint16Array(bytes, 0, count)) : new (storeOf(dtype))(bytes, 0, count);
 }

@@ -21,15 +21,22 @@ export { isRuntimeError, type RuntimeError, type RuntimeErrorCode } from "./erro
  * Runs the functions that the tfjs backend emits, with the same interface as `webgpu.ts`. The library is passed in: with
  * whatever backend it has set.
  */
-type Tf = typeof import("@tensorflow/tfjs-core");
-type Tensor = import("@tensorflow/tfjs-core").Tensor;
-type TfTensors = Readonly<Record<string, Tensor>>;
+export type Tf = typeof import("@tensorflow/tfjs-core");
+/** A tensor of the library. */
+export type Tensor = import("@tensorflow/tfjs-core").Tensor;
+/** Tensors of the library by name. */
+export type TfTensors = Readonly<Record<string, Tensor>>;
 
 /** The emitted function. */
 export type MakeModel = (
   tf: Tf,
   weights: TfTensors,
-) => { readonly run: (inputs: TfTensors) => TfTensors; readonly dispose: () => void };
+) => {
+  /** The outputs by name; the caller disposes of them. */
+  readonly run: (inputs: TfTensors) => TfTensors;
+  /** Frees what was made of the weights. */
+  readonly dispose: () => void;
+};
 
 /** All that its caller has to know. */
 export interface TfjsFace extends ModelFace {
@@ -38,24 +45,30 @@ export interface TfjsFace extends ModelFace {
   readonly outputs: readonly ModelTensor[];
 }
 
-type Inputs = Readonly<Record<string, Given<Tensor>>>;
+/** Inputs by name: arrays, or tensors of the library. */
+export type Inputs = Readonly<Record<string, Given<Tensor>>>;
 type Tensors = Readonly<Record<string, TensorData>>;
 type DeviceTensors = Readonly<
   Record<string, { readonly dtype: DType; readonly shape: readonly number[]; readonly data: Tensor }>
 >;
 
+/** A model that is ready to run. */
 export interface LoadedTfjs {
   /** With `outputs: "device"` results stay tensors of the library, which the caller disposes of. */
   run(
     inputs: Inputs,
     options?: { readonly signal?: AbortSignal | undefined; readonly outputs?: undefined },
   ): Promise<Tensors>;
+  /** Runs once, and leaves the results to the library. */
   run(
     inputs: Inputs,
     options: { readonly signal?: AbortSignal | undefined; readonly outputs: "device" },
   ): Promise<DeviceTensors>;
+  /** Runs on zeros, so that the first run finds all in place. Sizes not given are the least. */
   warmup(sizes?: Readonly<Record<string, number>>): Promise<void>;
+  /** Frees all memory, after a run that is under way. */
   dispose(): void;
+  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void;
 }
 

@@ -16,12 +16,22 @@ import {
   countOf,
   type Given,
   member,
+  none,
   type Sizes,
 } from "./sizes.js";
 import { byteLength, bytesOf, decode, roundUp, upload } from "./tensors.js";
 
 export { isRuntimeError, type RuntimeError, type RuntimeErrorCode } from "./errors.js";
-export type { ModelDispatch, ModelKernel, ModelProgram, ModelStep, ModelTensor, WgslModel } from "./model.js";
+export type {
+  ModelBound,
+  ModelDispatch,
+  ModelKernel,
+  ModelProgram,
+  ModelStep,
+  ModelTensor,
+  Size,
+  WgslModel,
+} from "./model.js";
 
 /**
  * Runs a scheduled program on a WebGPU device: in pages, workers and Node. It reads the program and the text of its
@@ -35,6 +45,7 @@ export interface LoadedModel {
    * @throws RuntimeError
    */
   run(inputs: Inputs, options?: HostOptions): Promise<Tensors>;
+  /** Runs once, and leaves the results on the device. */
   run(inputs: Inputs, options: DeviceOptions): Promise<DeviceTensors>;
   /**
    * Records a run into an encoder of the caller, who submits it. Inputs are buffers of the device. Submit before the
@@ -48,20 +59,24 @@ export interface LoadedModel {
   warmup(sizes?: Readonly<Record<string, number>>): Promise<void>;
   /** Frees all memory, after a run that is under way. */
   dispose(): void;
+  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void;
 }
 
+/** A run whose results come to the host. */
 export interface HostOptions {
   readonly signal?: AbortSignal | undefined;
   readonly outputs?: undefined;
 }
 
+/** A run whose results stay on the device. */
 export interface DeviceOptions {
   readonly signal?: AbortSignal | undefined;
   /** New buffers, or these by name where they are given; the caller destroys either. */
   readonly outputs: "device" | Buffers;
 }
 
+/** A result that stays on the device. */
 export interface DeviceTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -69,10 +84,12 @@ export interface DeviceTensor {
   readonly data: GPUBuffer;
 }
 
-type Inputs = Readonly<Record<string, Given<GPUBuffer>>>;
+/** Inputs by name: arrays, or buffers of the device. */
+export type Inputs = Readonly<Record<string, Given<GPUBuffer>>>;
 type Buffers = Readonly<Record<string, GPUBuffer>>;
 type Tensors = Readonly<Record<string, TensorData>>;
-type DeviceTensors = Readonly<Record<string, DeviceTensor>>;
+/** Results by name. */
+export type DeviceTensors = Readonly<Record<string, DeviceTensor>>;
 type BoundTensors = readonly (readonly [ModelTensor, Boxed<GPUBuffer>])[];
 
 /** A plan and how many use it: one that was replaced is freed when the last has let go. */
@@ -83,8 +100,6 @@ interface Held {
   /** It has run once without complaint: later runs need no error scope. */
   ran: boolean;
 }
-
-const none: Sizes = new Map();
 
 /** Every dispatch, in both arms of each choice. */
 const allDispatches = (steps: readonly ModelStep[]): readonly ModelDispatch[] =>
@@ -120,8 +135,7 @@ export async function load(
   const lossError = (): Error | undefined =>
     lost && runtimeError("device-lost", name, `the device of ${name} is lost (${lost.reason}): ${lost.message}`);
   const checkDevice = (): void => {
-    const error = lossError();
-    if (error !== undefined) throw error;
+    if (lost) throw lossError();
   };
 
   const queue = createQueue(
@@ -152,7 +166,8 @@ export async function load(
     }
     checkDevice();
     const [invalid, full] = scopes;
-    if (full) throw runtimeError("memory", name, `${name}: ${full.message || "the device is out of memory"}`);
+    // the first line says what could not be had, the others where in the driver
+    if (full) throw runtimeError("memory", name, `${name} is out of memory: ${full.message.split("\n")[0]}`);
     if (invalid) throw runtimeError("device", name, `${name}: ${invalid.message}`);
     return result;
   };
@@ -231,10 +246,14 @@ export async function load(
   };
 
   const forget = (held: Held | undefined): void => {
-    if (held === undefined || held !== current) return;
+    if (!held || held !== current) return;
     current = undefined;
     release(held);
   };
+
+  /** Sizes not given are the least. */
+  const sizesFrom = (wanted: Readonly<Record<string, number>>): Sizes =>
+    new Map(symbols.flatMap((s) => (s.op === "symbol" ? [[s.name, member(wanted, s.name) ?? s.lo]] : [])));
 
   const keyOf = (sizes: Sizes): string => symbols.map((s) => "name" in s && sizes.get(s.name)).join();
 
@@ -326,9 +345,9 @@ export async function load(
         where === undefined &&
         tensors.every(([, t]) => ArrayBuffer.isView(t.data));
       const { plan } = safe ? begin() : await scoped(begin);
-      if (kept !== undefined) return collect(plan, kept);
+      if (kept) return collect(plan, kept);
       await Promise.all(plan.outputs.map((o) => plan.staging(o).mapAsync(GPUMapMode.READ)));
-      if (held !== undefined) held.ran = true;
+      if (held) held.ran = true;
       return collect(plan, (o) => {
         const staging = plan.staging(o);
         const data = decode(o.resource.dtype, staging.getMappedRange().slice(0, o.bytes), countOf(o.shape, none));
@@ -340,7 +359,7 @@ export async function load(
       forget(held);
       throw error;
     } finally {
-      if (held !== undefined) release(held);
+      if (held) release(held);
     }
   };
 
@@ -353,8 +372,7 @@ export async function load(
           feature,
           `${name} needs the feature ${feature}, which the device was made without`,
         );
-    const least: Sizes = new Map(symbols.flatMap((s) => (s.op === "symbol" ? [[s.name, s.lo]] : [])));
-    checkLimits(device, program, [...program.prepare, ...program.steps], least);
+    checkLimits(device, program, [...program.prepare, ...program.steps], sizesFrom({}));
     kernels = await createPipelines(device, model);
     await scoped(() => {
       uploadParameters();
@@ -396,9 +414,7 @@ export async function load(
     async warmup(wanted = {}) {
       await queue.add(async () => {
         checkDevice();
-        const sizes: Sizes = new Map(
-          symbols.flatMap((s) => (s.op === "symbol" ? [[s.name, member(wanted, s.name) ?? s.lo]] : [])),
-        );
+        const sizes = sizesFrom(wanted);
         checkRanges(symbols, sizes);
         await execute(sizes, []);
       });

@@ -125,7 +125,7 @@ model Chain(x: f32[N]) -> f32[N] {
   });
 
   test("6 backends wgsl, js and tfjs through one interface; user names are prefixed", async () => {
-    expect([...builtinNames].sort()).toEqual(["js", "tfjs", "wgsl"]);
+    expect([...builtinNames].sort()).toEqual(["js", "tfjs", "wasm", "wgsl"]);
     const graph = graphOfText(`lf 1
 dim N = 8
 model main(array: f32[N], vec4: f32[N]) -> (select: f32[N]) {

@@ -186,7 +186,7 @@ test("a model of each name compiles", async () => {
   const text = whole(each(someHostileNames, (x) => `model ${x}(zz: f32[Q]) -> f32[Q] { 2 * zz }`));
   for (const model of someHostileNames) {
     const graph = graphOfText(text, { model });
-    for (const backend of ["wgsl", "tfjs", "js"])
+    for (const backend of ["wgsl", "wasm", "tfjs", "js"])
       separateFiles((await lowerFor(graph, backend)).artifact.files.map((f) => f.path));
   }
 });

@@ -288,6 +288,8 @@ describe("imports", () => {
     accepted(check('import "b.lf"\nimport "b.lf" (W)'));
     expect(messages(check('import "a.lf"'))).toEqual([expect.stringMatching(/^LF0222/)]);
     expect(messages(check('import "zzz.lf"'))).toEqual([expect.stringMatching(/^LF0221/)]);
+    const ours = check('import "std/zzz.lf"').diagnostics[0];
+    expect(ours?.help).toBe("`std/…` names a file of the standard library; one of yours is `./std/zzz.lf`");
     expect(messages(check('import "b.lf" (one as exp)'))).toEqual([expect.stringMatching(/^LF0216/)]);
   });
   test("dims of two files with one name are two dims", () => {

@@ -195,7 +195,7 @@ describe("run", () => {
   test("without --backend something is chosen and explained in one line", async () => {
     const ran = await lfc("run", example("linformer_head"), "--input", "x=random");
     expect(ran.code).toBe(0);
-    expect(ran.out.split("\n")[0]).toMatch(/^backend: (wgsl on .+|tfjs|js); .+/);
+    expect(ran.out.split("\n")[0]).toMatch(/^backend: (wgsl on .+|wasm); .+/);
   });
 
   test("the reference, js, tfjs and wgsl give the same summary", async () => {

@@ -18,7 +18,7 @@ export interface Made {
 /** Compiles a model of a text, or of a file below the repository's root, to its typed module. */
 export async function makeModule(
   source: { readonly text: string } | { readonly file: string },
-  backend: "wgsl" | "tfjs" = "wgsl",
+  backend: "wgsl" | "wasm" | "tfjs" = "wgsl",
   options: FrontendOptions & LowerOptions & Partial<Pick<ModuleOptions, "runtime">> = {},
 ): Promise<Made> {
   const { runtime = "inline", backendOptions = {}, ...front } = options;

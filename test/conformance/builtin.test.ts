@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import js from "../../backends/js/index.js";
 import tfjs from "../../backends/tfjs/index.js";
+import wasm from "../../backends/wasm/index.js";
 import wgsl from "../../backends/wgsl/index.js";
 import { type ConformanceOptions, conformance, conformanceCases, reportTable } from "../../src/conformance/index.js";
 import { openTestDevice } from "../support/dawn.js";
@@ -18,6 +19,7 @@ afterAll(() => node.close());
 const machines = [
   // shader-f16 is optional on devices: the table is the same on all
   { title: "wgsl", backend: wgsl, options: { device: node.device, parallel: 8 } },
+  { title: "wasm", backend: wasm, options: {} },
   { title: "js", backend: js, options: {} },
   { title: "js, checked", backend: js, options: { backendOptions: { checked: true } } },
   { title: "tfjs on wasm", backend: tfjs, options: { backendOptions: { device: "wasm" } } },

@@ -73,6 +73,7 @@ describe("where a backend is found", () => {
     const { found } = await listBackends(join(dir, "pkg"));
     expect(found.map((f) => [f.name, f.origin.kind])).toEqual([
       ["wgsl", "built-in"],
+      ["wasm", "built-in"],
       ["tfjs", "built-in"],
       ["js", "built-in"],
       ["glsl", "package"],

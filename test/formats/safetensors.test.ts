@@ -51,8 +51,19 @@ test.each([
   ["a cut file", file(`{"a":${entry("F32", [2], 0, 8)}}`, 4)],
   ["bytes after the last tensor", file(`{"a":${entry("F32", [1], 0, 4)}}`, 8)],
   ["an unknown dtype", file(`{"a":${entry("F8_E4M3", [1], 0, 1)}}`, 1)],
+  ["a tensor that is there twice", file(`{"a":${entry("F32", [1], 0, 4)}, "a" :${entry("F32", [1], 0, 4)}}`, 4)],
+  ["the same with another spelling", file(`{"a":${entry("F32", [1], 0, 4)},"\\u0061":${entry("F32", [1], 0, 4)}}`, 4)],
+  ["a shape that is there twice", file(`{"a":{"dtype":"F32","shape":[2],"shape":[1],"data_offsets":[0,4]}}`, 4)],
 ])("refused: %s", (_, bytes) => {
   expect(readSafetensors("w.safetensors", bytes)).toMatchObject({ ok: false, error: { code: "LF0409" } });
+});
+
+test("names within names and strings that look like keys are no repetition", () => {
+  const bytes = file(
+    `{"__metadata__":{"a":"{\\"a\\":1,\\"a\\":2}","b":"a"},"a":${entry("F32", [1], 0, 4)},"dtype":${entry("F32", [0], 4, 4)}}`,
+    4,
+  );
+  expect(readSafetensors("w", bytes)).toMatchObject({ ok: true });
 });
 
 test("any change of a byte is refused or read, never thrown at", () => {

@@ -28,6 +28,7 @@ const machines = [
   { name: "tfjs on cpu", backend: "tfjs", options: { device: "cpu" } },
   { name: "tfjs on wasm", backend: "tfjs", options: { device: "wasm" } },
   { name: "wgsl in Dawn", backend: "wgsl", options: {} },
+  { name: "wasm", backend: "wasm", options: {} },
 ] as const;
 
 describe.each(examples)("%s", (name) => {

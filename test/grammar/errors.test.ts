@@ -98,6 +98,8 @@ const statements: readonly Case[] = [
   ["let y == x\nreturn y", "LF0166", "==", "`=`"],
   ["let f(x) = x\nreturn x", "LF0166", "(", "`fn`"],
   ["let a = b, c\nreturn a", "LF0146", ","],
+  ["return (x, y)", "LF0166", ",", "expected `)`, found `,`", "`return x, y`"],
+  ["let a = (x, y)\nreturn a", "LF0166", ",", "brackets hold one value"],
   ["let y\nreturn x", "LF0166", "", "`=` and the value"],
   ["let sum = x\nreturn sum", "LF0116", "sum", "`sum` is a keyword"],
   ["let a = repeat 2 (in = x) { x }\nreturn a", "LF0116", "in"],

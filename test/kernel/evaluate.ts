@@ -32,6 +32,12 @@ export function evaluate(
       switch (e.op) {
         case "fma":
           return each((i) => roundTo(dtype, at(a, i) * at(b, i) + at(c, i)));
+        case "madd4": {
+          const acc = args[5] ?? [];
+          const step = (sum: number, i: number, l: number): number =>
+            roundTo(dtype, sum + at(a, i) * at(args[i + 1] ?? [], l));
+          return each((l) => [0, 1, 2, 3].reduce((sum, i) => step(sum, i, l), at(acc, l)));
+        }
         case "select":
           return each((i) => (at(a, i) !== 0 ? at(b, i) : at(c, i)));
         case "splat":

@@ -36,6 +36,7 @@ describe.each(cases)("$file", ({ file, models, dims = {}, sizes = {} }) => {
       { name: "js, checked", backend: "js", options: { checked: true } },
       { name: "tfjs on wasm", backend: "tfjs", options: { device: "wasm" } },
       { name: "wgsl in Dawn", backend: "wgsl", options: {} },
+      { name: "wasm", backend: "wasm", options: {} },
     ])("$name agrees", async ({ backend, options }) => {
       const on = backend === "wgsl" ? await device() : undefined;
       const outputs = await runOn(graph, backend, inputs, params, on, { backendOptions: options });

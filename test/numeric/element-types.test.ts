@@ -41,7 +41,7 @@ describe.each(Object.entries(programs))("%s", (dtype, text) => {
   const { inputs, params } = randomRun(graph, 2);
   const reference = runReference(graph, inputs, params);
 
-  test.each(["js", "tfjs", "wgsl"])("%s runs it or refuses it with a code", async (name) => {
+  test.each(["js", "tfjs", "wgsl", "wasm"])("%s runs it or refuses it with a code", async (name) => {
     const backend = unwrap(await resolveBackend(name));
     const options = unwrap(backend.parseOptions({}));
     const has = [...backend.target(options).dtypes].includes(dtype as never);

@@ -60,6 +60,7 @@ test.each([
   { backend: "js", options: { checked: true } },
   { backend: "tfjs", options: { device: "wasm" } },
   { backend: "wgsl", options: {} },
+  { backend: "wasm", options: {} },
 ])("$backend: one program, $backend, at every size", async ({ backend, options }) => {
   const graph = graphOfText(text);
   const { params } = randomRun(graph, 1);
@@ -93,7 +94,7 @@ test.each([
 test("a size out of range is refused by every backend, in words", async () => {
   const graph = graphOfText(text);
   const { params } = randomRun(graph, 1);
-  for (const backend of ["js", "tfjs", "wgsl"]) {
+  for (const backend of ["js", "tfjs", "wgsl", "wasm"]) {
     const on = backend === "wgsl" ? await device() : undefined;
     const machine = unwrap(await loadMachine(graph, unwrap(await resolveBackend(backend)), params, on));
     const x = { dtype: "f32", shape: [1, 201, 24], data: new Float32Array(201 * 24) } as const;

@@ -101,12 +101,12 @@ test("it finds its standard library and its backends", async () => {
   const out = await runModule(`
 import { compileText } from "lfc";
 const text = 'lf 1\\nimport "std/norm.lf"\\ndim N = 8\\nmodel M(x: f32[N], g: f32[N], b: f32[N]) -> f32[N] { layer_norm(x, g, b) }\\n';
-for (const backend of ["wgsl", "tfjs", "js"]) {
+for (const backend of ["wgsl", "wasm", "tfjs", "js"]) {
   const { files } = await compileText(text, { backend });
   console.log(backend, files.length > 0);
 }
 `);
-  expect(out).toBe("wgsl true\ntfjs true\njs true\n");
+  expect(out).toBe("wgsl true\nwasm true\ntfjs true\njs true\n");
 });
 
 test.each(["build-a-graph", "custom-pass"])("the example %s runs with it", async (example) => {

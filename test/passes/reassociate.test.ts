@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
 import { growContractions } from "../../passes/graph/growContractions.js";
+import { parameterOnly } from "../../passes/graph/hoistWeights.js";
 import { reassociate } from "../../passes/graph/reassociate.js";
+import { emptyPlan } from "../../src/cost/plan.js";
 import { constDim, type Dim, symbolDim } from "../../src/ir/dim.js";
+import { interpret } from "../../src/ir/graph/interpret.js";
 import type { Graph } from "../../src/ir/graph/ops.js";
 import { argument, call, constant, indexValue } from "../../src/ir/graph/scalars.js";
 import { randomFrom } from "../support/random.js";
 import { randomValues } from "../support/random-graph.js";
+import { leastCost } from "./bruteForce.js";
 import { expectSameMeaning, expectSoundOnRandomGraphs, multiplyAdds } from "./meaning.js";
-import { build, countOps, ix, testContext } from "./support.js";
+import { build, countOps, flopsTarget, ix, type TestContext, testContext } from "./support.js";
 
 test("nothing to do: products of two keep their order", () => {
   const t = build();
@@ -203,7 +207,7 @@ test("a product of parameters that would be huge is not prepared", () => {
   for (const node of after.nodes) expect(node.type.shape.length).toBeLessThanOrEqual(2);
 });
 
-test("run-time sizes count as the middle of their range, and prepare nothing", () => {
+test("run-time sizes count at the top of their range, and prepare nothing", () => {
   const t = build();
   const long = symbolDim("Seq", 1024, 8192);
   const short = symbolDim("Seq", 1, 16);
@@ -316,54 +320,151 @@ test("gathers, strides and scalars are factors like others", () => {
   expect(countOps(after)).toEqual({ contract: 2 });
 });
 
-test("a sum over an index of one factor alone is done first", () => {
+/** Σ over m, d of a[m, d] · b[m, k]: d is summed before the product, or with it. */
+function privateSum(m: number, d: number, k: number): Graph {
   const t = build();
-  const sizes = { m: 32, d: 16, k: 8 };
-  const [a, b] = [t.input("a", 32, 16), t.input("b", 32, 8)];
-  const after = reassociate.run(
-    t.finish({
-      y: t.contract("k", sizes, [
-        [a, "md"],
-        [b, "mk"],
-      ]),
-    }),
-    testContext(),
-  );
-  expect(multiplyAdds(after)).toBe((32 * 16) / 2 + 32 * 8);
+  const [a, b] = [t.input("a", m, d), t.input("b", m, k)];
+  return t.finish({
+    y: t.contract("k", { m, d, k }, [
+      [a, "md"],
+      [b, "mk"],
+    ]),
+  });
+}
+
+test("a sum over an index of one factor alone is done first where that pays for its dispatch", () => {
+  const long = reassociate.run(privateSum(4096, 64, 64), testContext());
+  expect(multiplyAdds(long)).toBe((4096 * 64) / 2 + 4096 * 64);
+  const short = privateSum(8, 4, 2);
+  expect(reassociate.run(short, testContext())).toBe(short);
+  expect(multiplyAdds(reassociate.run(short, testContext("relaxed", { target: flopsTarget })))).toBe(8 * 2 + 8 * 2);
 });
 
-/** Every binary tree over the factors, costed by the definition. */
-function bruteForce(factors: readonly string[], out: string, sizes: Readonly<Record<string, number>>): number {
-  const volume = (letters: Iterable<string>): number => [...letters].reduce((n, l) => n * (sizes[l] ?? 1), 1);
-  const kept = (inside: string, outside: readonly string[]): string =>
-    [...new Set(inside)].filter((l) => out.includes(l) || outside.some((f) => f.includes(l))).join("");
-  let best = Number.POSITIVE_INFINITY;
-  const visit = (parts: readonly string[], cost: number): void => {
-    if (cost >= best) return;
-    if (parts.length === 1) {
-      best = cost;
-      return;
-    }
-    for (let i = 0; i < parts.length; i++)
-      for (let j = i + 1; j < parts.length; j++) {
-        const rest = parts.filter((_, at) => at !== i && at !== j);
-        const both = new Set(`${parts[i]}${parts[j]}`);
-        visit([...rest, kept([...both].join(""), rest)], cost + 2 * volume(both));
-      }
-  };
-  // private indices first, as a sum
-  let start = 0;
-  const alone = factors.map((f, i) => {
-    const k = kept(
-      f,
-      factors.filter((_, j) => j !== i),
-    );
-    if (k.length !== new Set(f).size) start += volume(new Set(f));
-    return k;
+test("time decides, not flops: a large intermediate costs more than the arithmetic that it saves", () => {
+  const t = build();
+  const sizes = { a: 4096, b: 4096, c: 2, d: 3, e: 4 };
+  const [x, y, z] = [t.input("x", 4096, 2), t.input("y", 2, 4096), t.input("z", 4096, 3)];
+  const graph = t.finish({
+    r: t.contract("ad", sizes, [
+      [x, "ac"],
+      [y, "cb"],
+      [z, "bd"],
+    ]),
   });
-  visit(alone, start);
-  return best;
+  const context = testContext();
+  reassociate.run(graph, context);
+  expect(context.remarks[0]?.data?.order).toBe("x·(y·z)");
+});
+
+/** A chain of three, q·(k·v) or (q·k)·v. */
+function chain(rows: number, width: number): Graph {
+  const t = build();
+  const [q, k, v] = [t.input("q", rows, width), t.input("k", rows, width), t.input("v", rows, width)];
+  return t.finish({
+    y: t.contract("nc", { n: rows, m: rows, d: width, c: width }, [
+      [q, "nd"],
+      [k, "md"],
+      [v, "mc"],
+    ]),
+  });
 }
+
+const planned = (orders: Readonly<Record<string, string>>): TestContext =>
+  testContext("relaxed", { plan: { ...emptyPlan, orders } });
+
+test("a plan's order is kept, dearer or not, and said to be one", () => {
+  for (const [text, order] of [
+    ["(q·k)·v", "(q·k)·v"],
+    ["q*k*v", "(q·k)·v"],
+    [" q · (v·k) ", "q·(k·v)"],
+    ["(q·v)·k", "(q·v)·k"],
+  ] as const) {
+    const context = planned({ y: text });
+    reassociate.run(chain(64, 8), context);
+    const [only] = context.remarks;
+    expect(only?.data?.order, text).toBe(order);
+    expect(only?.decision?.pinned).toBe(true);
+    expect(only?.message).toContain("by the plan");
+  }
+});
+
+test.each([
+  ["(q·k)·w", "it has no factor w"],
+  ["q·k", "v is one factor of it, not 0"],
+  ["q·(k·v", "a ) is missing"],
+  ["q·k·v·v", "v is one factor of it, not 2"],
+  ["q k v", "k stands where · belongs"],
+  ["", "it ends where a factor belongs"],
+  ["q·(k·)·v", ") stands where a factor belongs"],
+])("a plan's order that is none, %s, is ignored and said", (text, why) => {
+  const context = planned({ y: text, other: "a·b" });
+  reassociate.run(chain(64, 8), context);
+  expect(context.remarks.map((r) => r.data?.order)).toEqual([undefined, "q·(k·v)"]);
+  expect(context.remarks[0]?.message).toBe(`the plan's order of y, ${text}, is ignored: ${why}`);
+  expect(context.remarks[1]?.decision?.pinned).toBe(false);
+});
+
+test("strict keeps the written order whatever the plan says", () => {
+  const context = testContext("strict", { plan: { ...emptyPlan, orders: { y: "q·(k·v)" } } });
+  reassociate.run(chain(64, 8), context);
+  expect(context.remarks.map((r) => [r.data?.order, r.decision?.pinned])).toEqual([["(q·k)·v", false]]);
+});
+
+test("a decision has the numbers of both orders and the best others", () => {
+  const context = testContext();
+  reassociate.run(chain(1024, 64), context);
+  const decision = context.remarks[0]?.decision;
+  const [n, d] = [1024, 64];
+  expect(decision).toEqual({
+    kind: "order",
+    subject: "y",
+    chosen: {
+      name: "q·(k·v)",
+      flops: 4 * n * d * d,
+      bytes: 4 * (2 * n * d + d * d + n * d + d * d + n * d),
+      dispatches: 2,
+      // both steps wait for arithmetic
+      seconds: expect.closeTo((4 * n * d * d) / 1e12 + 2e-5, 12),
+    },
+    written: {
+      name: "(q·k)·v",
+      flops: 4 * n * n * d,
+      bytes: 4 * (2 * n * d + n * n + n * n + 2 * n * d),
+      dispatches: 2,
+      seconds: expect.any(Number),
+    },
+    others: [expect.objectContaining({ name: "(q·k)·v" }), expect.objectContaining({ name: "(q·v)·k" })],
+    pinned: false,
+  });
+});
+
+test("the decisions' flops are those that the reference counts, an intermediate of several products once", () => {
+  const t = build();
+  const sizes = { n: 6, m: 12, k: 4, d: 5, c: 3 };
+  const [x, e, wk, wv] = [t.input("x", 12, 5), t.param("e", 4, 12), t.param("wk", 5, 3), t.param("wv", 5, 3)];
+  const [w1, w2] = [t.param("w1", 5, 6), t.param("w2", 6, 3)];
+  const ex = (w: number): number =>
+    t.contract("kc", sizes, [
+      [e, "km"],
+      [x, "md"],
+      [w, "dc"],
+    ]);
+  const atLoad = t.contract("mc", sizes, [
+    [x, "md"],
+    [w1, "dn"],
+    [w2, "nc"],
+  ]);
+  const graph = t.finish({ keys: ex(wk), vals: ex(wv), atLoad });
+  const context = testContext("relaxed", { target: flopsTarget });
+  const after = reassociate.run(graph, context);
+  const { inputs, params } = randomValues(graph, 1);
+  const once = parameterOnly(after);
+  const counted = interpret(after, inputs, params).counts.flops.reduce((sum, n, v) => sum + (once.has(v) ? 0 : n), 0);
+  const decisions = context.remarks.flatMap((r) => r.decision?.chosen ?? []);
+  expect(decisions.map((c) => c.name)).toEqual(["x·(w1·w2)", "(e·x)·wk", "(e·x)·wv"]);
+  expect(decisions.reduce((sum, c) => sum + c.flops - (c.shared?.flops ?? 0), 0)).toBe(counted);
+  expect(decisions[2]?.shared?.flops).toBe(2 * 4 * 12 * 5);
+});
 
 test("as cheap as the cheapest of all trees, up to six factors", () => {
   for (let seed = 1; seed <= 60; seed++) {
@@ -382,9 +483,10 @@ test("as cheap as the cheapest of all trees, up to six factors", () => {
       .join("");
     const t = build();
     const uses = factors.map((f, i) => [t.input(`x${i}`, ...[...f].map((l) => sizes[l] ?? 1)), f] as const);
-    const context = testContext();
+    const context = testContext("relaxed", { target: flopsTarget });
     const after = reassociate.run(t.finish({ y: t.contract(out, sizes, uses) }), context);
-    const expected = bruteForce(factors, out, sizes);
+    const tensors = factors.map((at, i) => ({ name: `x${i}`, at }));
+    const expected = leastCost([{ factors: tensors, out }], sizes, flopsTarget.peak).flops;
     expect(2 * multiplyAdds(after), `${factors.join("·")} → ${out}`).toBe(expected);
     expect(context.remarks[0]?.data?.flops).toBe(expected);
   }

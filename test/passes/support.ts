@@ -25,11 +25,22 @@ export const testTarget: Target = {
   peak: { flops: 1e12, bandwidth: 1e11, exps: 1e11, dispatch: 1e-5, workgroup: 1e-7 },
 };
 
+/** A machine on which only arithmetic costs. */
+export const flopsTarget: Target = {
+  ...testTarget,
+  peak: { ...testTarget.peak, bandwidth: Number.POSITIVE_INFINITY, dispatch: 0, workgroup: 0 },
+};
+
+export interface TestContext extends PassContext {
+  readonly remarks: readonly Remark[];
+}
+
 export function testContext(
   fp: "relaxed" | "strict" = "relaxed",
-): PassContext & { readonly remarks: readonly Remark[] } {
+  changes: Partial<Pick<PassContext, "target" | "plan">> = {},
+): TestContext {
   const remarks: Remark[] = [];
-  return { target: testTarget, strategies: new Set(), fp, remark: (r) => remarks.push(r), remarks };
+  return { target: testTarget, strategies: new Set(), fp, remark: (r) => remarks.push(r), remarks, ...changes };
 }
 
 type Size = number | Dim;
@@ -40,6 +51,7 @@ export interface Build {
   readonly b: GraphBuilder;
   input(name: string, ...shape: Size[]): ValueId;
   ints(name: string, ...shape: Size[]): ValueId;
+  bools(name: string, ...shape: Size[]): ValueId;
   param(path: string, ...shape: Size[]): ValueId;
   /** `contract("hnk", { h: 2, … }, [[q, "hnc"], [k, "hkc"]])`. */
   contract(
@@ -82,6 +94,7 @@ export function build(): Build {
     b,
     input: (name, ...shape) => b.add({ op: "input", name }, noLoc, { dtype: "f32", shape: shape.map(size) }),
     ints: (name, ...shape) => b.add({ op: "input", name }, noLoc, { dtype: "i32", shape: shape.map(size) }),
+    bools: (name, ...shape) => b.add({ op: "input", name }, noLoc, { dtype: "bool", shape: shape.map(size) }),
     param: (path, ...shape) =>
       b.add({ op: "param", path, init: { kind: "zeros" }, fixed: false }, noLoc, {
         dtype: "f32",

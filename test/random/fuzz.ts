@@ -1,6 +1,6 @@
 import { openDevice } from "../../src/runtime/device.node.js";
 import { type Generated, generateProgram } from "./generate.js";
-import { type Finding, type RunOptions, runProgram } from "./run.js";
+import { type Finding, type Outcome, type RunOptions, runProgram } from "./run.js";
 import { shrink } from "./shrink.js";
 
 /** What `npm run fuzz` does: many programs, each failure with its seed and the smallest program that shows it. */
@@ -12,7 +12,11 @@ export interface FuzzOptions {
   /** Programs that one failure may be shrunk with. */
   readonly tries: number;
   write(text: string): void;
+  /** What is held of each program; `runProgram` on every machine by default. */
+  readonly property?: Property;
 }
+
+type Property = (program: Generated) => Promise<Outcome>;
 
 /** The program of a seed; one in eight with f16 and u32 values, one in sixteen with large sizes. */
 export const programOf = (seed: number): Generated =>
@@ -21,18 +25,21 @@ export const programOf = (seed: number): Generated =>
 /** How many programs showed something that must not be. */
 export async function fuzz(options: FuzzOptions): Promise<number> {
   const { programs, seed, write } = options;
-  const { device, close } = await gpu(write);
-  const run: RunOptions = {
-    ...(device === undefined ? {} : { device }),
-    ...(options.machine === undefined ? {} : { only: (name) => name.includes(options.machine ?? "") }),
-  };
+  const { property, close } = await propertyOf(options);
   const totals = { done: 0, kernels: 0, elements: 0, undecided: 0, failed: 0 };
   const kinds = new Map<string, number>();
   const start = performance.now();
   let shown = start;
+  // a program that hangs in a driver's compiler is named
+  let current = { seed, since: start };
+  const watch = setInterval(() => {
+    const seconds = Math.round((performance.now() - current.since) / 1000);
+    if (seconds >= 60) write(`seed ${current.seed}: still running after ${seconds} s\n`);
+  }, 60_000);
   for (let i = 0; i < programs; i++) {
     const program = programOf(seed + i);
-    const outcome = await runProgram(program, run);
+    current = { seed: seed + i, since: performance.now() };
+    const outcome = await property(program);
     totals.done++;
     totals.kernels += outcome.kernels;
     totals.elements += outcome.elements;
@@ -42,7 +49,7 @@ export async function fuzz(options: FuzzOptions): Promise<number> {
       const times = (kinds.get(outcome.finding.kind) ?? 0) + 1;
       kinds.set(outcome.finding.kind, times);
       // a fault that shows often is shrunk a few times only
-      if (times <= 3) await report(program, outcome.finding, run, options);
+      if (times <= 3) await report(program, outcome.finding, property, options);
       else write(`seed ${program.seed}: ${outcome.finding.kind}\n`);
     }
     if (performance.now() - shown > 5000 || i === programs - 1) {
@@ -55,18 +62,33 @@ export async function fuzz(options: FuzzOptions): Promise<number> {
     }
   }
   for (const [kind, times] of kinds) write(`${times} × ${kind}\n`);
+  clearInterval(watch);
   close();
   return totals.failed;
 }
 
-async function report(program: Generated, finding: Finding, run: RunOptions, options: FuzzOptions): Promise<void> {
+/** The property, and what ends the device it runs on. */
+async function propertyOf({ property, machine, write }: FuzzOptions): Promise<{
+  readonly property: Property;
+  readonly close: () => void;
+}> {
+  if (property !== undefined) return { property, close: () => {} };
+  const { device, close } = await gpu(write);
+  const run: RunOptions = {
+    ...(device === undefined ? {} : { device }),
+    ...(machine === undefined ? {} : { only: (name) => name.includes(machine) }),
+  };
+  return { property: (program) => runProgram(program, run), close };
+}
+
+async function report(program: Generated, finding: Finding, property: Property, options: FuzzOptions): Promise<void> {
   const { write, tries } = options;
   write(`\nseed ${program.seed}: ${finding.kind}\n${finding.message.slice(0, 2000)}\n`);
   const small = await shrink(program, {
-    fails: async (candidate) => (await runProgram(candidate, run)).finding?.kind === finding.kind,
+    fails: async (candidate) => (await property(candidate)).finding?.kind === finding.kind,
     tries,
   });
-  const again = (await runProgram(small, run)).finding;
+  const again = (await property(small)).finding;
   write(`shrunk to:\n${small.text}\n`);
   write(`dims ${JSON.stringify(small.dims)}, sizes ${JSON.stringify(small.sizes)}, values of seed ${small.seed}\n`);
   write(`${again?.message.slice(0, 4000) ?? ""}\n\n`);

@@ -275,6 +275,8 @@ export function gatherRows(b: Body): boolean {
 export function ragged(b: Body): boolean {
   const { r } = b;
   if (b.kind === "fn" || b.p.tables.length === 0 || b.times > 1 || b.indices.length > 0) return false;
+  // its letters are fixed
+  if (b.counters.some((c) => /^[hnkmc]$/.test(c.name))) return false;
   const table = r.pick(b.p.tables);
   const width = pickSize(b);
   const seq = pickSize(b);

@@ -48,7 +48,7 @@ export interface RunOptions {
 /** What a machine of a run is: a backend with its options. */
 interface MachineSpec {
   readonly name: string;
-  readonly backend: "js" | "tfjs" | "wgsl";
+  readonly backend: "js" | "tfjs" | "wgsl" | "wasm";
   readonly options: Readonly<Record<string, unknown>>;
   readonly fp?: "strict";
 }
@@ -205,6 +205,7 @@ function machinesOf({ seed, text }: Generated, { device, only }: RunOptions): re
       options: { checked: true, execution: "simt" },
       ...(turn(5) === 0 && { fp: "strict" }),
     },
+    { name: "wasm", backend: "wasm", options: turn(7) === 0 ? { threads: 2 } : {} },
     ...(turn(4) === 0 ? [{ name: "js", backend: "js", options: {} } as const] : []),
     turn(2) === 0
       ? { name: "tfjs wasm", backend: "tfjs", options: { device: "wasm" } }

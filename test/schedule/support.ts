@@ -7,7 +7,8 @@ import { simplifyKernels } from "../../passes/kernel/simplify.js";
 import { unroll } from "../../passes/kernel/unroll.js";
 import { runPasses } from "../../passes/manager.js";
 import { schedule } from "../../passes/schedule/schedule.js";
-import type { Pass, PassContext } from "../../src/backend/backend.js";
+import type { Pass, PassContext, Remark } from "../../src/backend/backend.js";
+import { emptyPlan, type Plan } from "../../src/cost/plan.js";
 import type { Target } from "../../src/cost/target.js";
 import { noLoc } from "../../src/diagnostics/span.js";
 import { constDim, type Dim, evalDim } from "../../src/ir/dim.js";
@@ -124,6 +125,9 @@ export interface RunOptions {
   readonly lowered?: boolean;
   /** Every element may depend on a decision. */
   readonly mayBeUndecided?: boolean;
+  /** Tiles by the label of what they compute. */
+  readonly tiles?: Plan["tiles"];
+  remark?(remark: Remark): void;
   /** A whole model: its relative error counts too, and its bounds may be too wide to say anything of an element. */
   readonly relL2?: number;
 }
@@ -140,7 +144,11 @@ export const kernelPasses: readonly Pass<Program>[] = [unroll, planShared, planB
 
 /** Schedules a graph, runs it in the checked interpreter and holds it against the reference. */
 async function agreeOn(target: Target, g: Graph, options: RunOptions): Promise<Program> {
-  const cx = passContext(target);
+  const cx: PassContext = {
+    ...passContext(target),
+    ...(options.tiles && { plan: { ...emptyPlan, tiles: options.tiles } }),
+    remark: (r) => options.remark?.(r),
+  };
   const sizes = new Map(Object.entries(options.sizes ?? {}));
   const scheduled = schedule(g, cx);
   expect(verifyProgram(scheduled, target, ["schedule"])).toEqual([]);

@@ -1,28 +1,11 @@
 import { build } from "esbuild";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll } from "vitest";
 import type { TensorData } from "../../src/ir/dtype.js";
-import { bundledBrowser } from "../../src/runtime/swiftshader.js";
 import type * as runtime from "../../src/runtime/webgpu.js";
 import type { WgslModel } from "../../src/runtime/webgpu.js";
 import { root } from "./environment.js";
-
-/**
- * Programs in a real page: headless Chromium with WebGPU on SwiftShader, from `@sparticuz/chromium` on x64 Linux. On other
- * systems `LFC_BROWSER` names a Chromium, else Playwright's own search for Chrome serves.
- */
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
-];
+import { launchBrowser } from "./launch.js";
 
 export interface TestPage {
   readonly page: Page;
@@ -32,16 +15,7 @@ export interface TestPage {
 
 /** A page of a secure origin that serves nothing, so that WebGPU is there and no network is needed. */
 export async function openPage(): Promise<TestPage> {
-  const named = process.env.LFC_BROWSER;
-  const bundled = named === undefined ? await bundledBrowser(root) : undefined;
-  const executablePath = named ?? bundled?.executablePath;
-  // Node's own driver variables must not reach the browser, which brings its driver along.
-  const { VK_ICD_FILENAMES: _, ...environment } = process.env as Record<string, string>;
-  const browser = await chromium.launch({
-    ...(executablePath === undefined ? { channel: "chrome" } : { executablePath }),
-    env: { ...environment, ...bundled?.env },
-    args: flags,
-  });
+  const browser = await launchBrowser();
   const page = await browser.newPage();
   await page.route("**/*", (route) =>
     route.fulfill({ contentType: "text/html", body: "<!doctype html><title>lfc</title>" }),

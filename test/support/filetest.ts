@@ -33,6 +33,7 @@ import { blessing } from "./golden.js";
  *     // fp: strict
  *     // dims: Seq=64                                        sizes of the input that become numbers
  *     // model: Encoder                                      which model of a .lf file
+ *     // strategies: attention                              what the backend knows; nothing unless said
  *     // print: steps                                        only these of a program: kernels, steps
  *     // expect-remark: reassociate (e·x)·wk                 a pass and a part of what it remarks
  *     // expect-count: contract 4, map 1                     nodes, or kernels, dispatches and statements
@@ -57,7 +58,8 @@ export interface Filetest {
 
 const separator = "\n// ---\n";
 const known: readonly string[] = [
-  ...["test", "fp", "dims", "model", "print", "expect-remark", "expect-count", "expect-fault", "may-differ"],
+  ...["test", "fp", "strategies", "dims", "model", "print"],
+  ...["expect-remark", "expect-count", "expect-fault", "may-differ"],
 ];
 
 export function readFiletest(path: string): Filetest {
@@ -157,7 +159,7 @@ async function passed(test: Filetest): Promise<string> {
   const remarks: Remark[] = [];
   const cx: PassContext = {
     target: test.target,
-    strategies: new Set(),
+    strategies: new Set(test.directives.get("strategies")?.flatMap((s) => s.split(/,\s*/))),
     fp: only(test, "fp") === "strict" ? "strict" : "relaxed",
     remark: (r) => remarks.push(r),
   };

@@ -14,17 +14,26 @@ const types: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
 };
 
+/** What isolates a page from other origins, so that its threads may share memory. */
+export const isolation = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+} as const;
+
 /** A folder at an address of this machine, which browsers count as secure; `/` is a page of nothing where it has none. */
-export async function serveFolder(folder: string): Promise<Served> {
+export async function serveFolder(folder: string, headers: Readonly<Record<string, string>> = {}): Promise<Served> {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
     const file = join(folder, path === "/" ? "index.html" : path);
     try {
       const content = await readFile(file);
-      response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(content);
+      const type = types[extname(file)] ?? "application/octet-stream";
+      response.writeHead(200, { ...headers, "content-type": type }).end(content);
     } catch {
       const blank = path === "/";
-      response.writeHead(blank ? 200 : 404, { "content-type": "text/html" }).end("<!doctype html><title>lfc</title>");
+      response
+        .writeHead(blank ? 200 : 404, { ...headers, "content-type": "text/html" })
+        .end("<!doctype html><title>lfc</title>");
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

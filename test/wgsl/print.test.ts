@@ -16,6 +16,7 @@ import {
   kType,
   lit,
   lt,
+  madd4,
   mul,
   select,
   sub,
@@ -122,6 +123,20 @@ test("two comparisons among arguments are not a template", async () => {
   });
   await accepted(textOf(program));
   expect(await runVector(program, [-2, 2, 0.75, 0])).toEqual([1, 0, 1, 0]);
+});
+
+test("a condition of conditions is computed without a branch", async () => {
+  const program = pointwiseProgram([f32], y, 4, 1, ([x]) => {
+    const v = x as KExpr;
+    const inside = call("and", lt(float(-1), v), lt(v, float(1)));
+    const either = call("or", call("gt", v, float(2)), inside);
+    return select(call("and", either, call("ne", v, float(0))), float(1), float(0));
+  });
+  const text = textOf(program);
+  expect(text).toMatch(/\(.+ < .+\) & \(.+ < .+\)/);
+  expect(text).not.toMatch(/&&|\|\|/);
+  await accepted(text);
+  expect(await runVector(program, [0.5, 0, 1.5, 3])).toEqual([1, 0, 0, 1]);
 });
 
 test("a long sum and deep nesting are cut into named parts", async () => {
@@ -276,6 +291,36 @@ test("grid axes beyond the limit are folded, with run-time sizes and without", a
   }
   const short = Array.from({ length: 17 }, (_, i) => i);
   expect(await runVector(foldGrid.run(dynamic, few), short)).toEqual(short.map((x) => 2 * x));
+});
+
+test("sums start as zero without a word, grow in place, and four steps are a matrix times a vector", async () => {
+  const b = kernelBuilder("sums");
+  const type = kType("f32", 4);
+  b.buffer({ space: "global", id: "x", type, length: constDim(5), access: "read" });
+  b.buffer({ space: "global", id: "y", type, length: constDim(5), access: "write" });
+  const acc = b.memory("register", "acc", type, 3);
+  b.store(acc, 0, lit(0, type));
+  b.store(acc, 1, lit(1, type));
+  b.store(acc, 2, lit(-0, type));
+  const columns = [1, 2, 3, 4].map((at) => b.load("x", at));
+  b.store(acc, 0, madd4(b.load("x", 0), columns, b.load(acc, 0)));
+  b.store(acc, 1, add(b.load(acc, 1), b.load(acc, 0)));
+  b.store(acc, 1, add(b.load(acc, 0), b.load(acc, 1)));
+  b.store("y", 0, add(b.load(acc, 1), b.load(acc, 2)));
+  const program = wholeProgram(b.finish(), constDim(20));
+  const text = textOf(program);
+  await accepted(text);
+  const lines = text.split("\n").map((l) => l.trim());
+  expect(lines.filter((l) => l.startsWith("r_acc"))).toEqual([
+    "r_acc_1 = vec4<f32>(1.0f);",
+    "r_acc_2 = vec4<f32>(-0.0f);",
+    expect.stringMatching(/^r_acc_0 \+= mat4x4<f32>\(.*\) \* .*;$/),
+    "r_acc_1 += r_acc_0;",
+    "r_acc_1 = r_acc_0 + r_acc_1;",
+  ]);
+  const xs = Array.from({ length: 20 }, (_, n) => (n % 7) - 3);
+  const sums = [0, 1, 2, 3].map((l) => [0, 1, 2, 3].reduce((s, k) => s + (xs[k] ?? 0) * (xs[4 + 4 * k + l] ?? 0), 0));
+  expect((await runVector(program, xs)).slice(0, 4)).toEqual(sums.map((s) => 1 + 2 * s));
 });
 
 test("subgroups are enabled when a kernel uses them", async () => {

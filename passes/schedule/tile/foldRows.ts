@@ -2,6 +2,7 @@ import {
   add,
   and,
   call,
+  type Ex,
   eq,
   fold,
   gt,
@@ -81,14 +82,28 @@ function acrossLanes(
     });
   });
   b.barrier();
-  eachRow(b, d, (p, row) => {
-    const part = (l: number): readonly KExpr[] =>
-      shared.map((from) => b.let(b.load(from, add(mul(row, lanes), l)), "part"));
-    let all = part(0);
-    for (let l = 1; l < lanes; l++) all = join(all, part(l)).map((v) => b.let(v, "joined"));
+  const part = (row: KExpr, l: Ex): readonly KExpr[] =>
+    shared.map((from) => b.let(b.load(from, add(mul(row, lanes), l)), "part"));
+  const keep = (p: KExpr, values: readonly KExpr[]): void =>
     held.forEach((f, i) => {
-      const v = all[i];
+      const v = values[i];
       if (v !== undefined) put(b, f, p, 0, v);
     });
-  });
+  eachRow(b, d, (p, row) => keep(p, part(row, 0)));
+  // Every invocation joins in the same order, so that all of a row come to the same bits.
+  b.for(
+    1,
+    lanes,
+    1,
+    "serial",
+    (l) =>
+      eachRow(b, d, (p, row) => {
+        const before = held.map((f) => get(b, f, p, 0));
+        keep(
+          p,
+          join(before, part(row, l)).map((v) => b.let(v, "joined")),
+        );
+      }),
+    "lane",
+  );
 }

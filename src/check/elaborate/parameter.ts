@@ -72,15 +72,26 @@ function newParameter(cx: Context, stmt: Param, name: string, instance: Instance
         path: own,
         init: initialiser(cx, stmt, piece, scope),
         fixed: stmt.init?.fixed ?? false,
-        ...(filled === undefined
-          ? {}
-          : { from: { key: filled, ...(stmt.layout === undefined ? {} : { layout: stmt.layout.text }), axes } }),
+        ...(filled === undefined ? {} : { from: { key: filled, ...storedAs(stmt, axes, cut) } }),
       },
       loc,
       { dtype: piece.dtype, shape: piece.shape },
     );
   };
   return declare(cx, stmt.type, scope, named, make, loc);
+}
+
+/** The stored layout in the names of the axes. An axis that the key counts is none of the stored tensor's. */
+function storedAs(
+  stmt: Param,
+  axes: readonly string[],
+  cut: readonly (readonly [axis: number, part: unknown])[],
+): { readonly layout?: string; readonly axes: readonly string[] } {
+  if (stmt.layout !== undefined) return { layout: stmt.layout.text, axes };
+  if (cut.length === 0) return { axes };
+  const names = axes.map((name, i) => (name === "" ? `_${i}` : name));
+  const counted = new Set(cut.map(([axis]) => axis));
+  return { layout: names.filter((_, i) => !counted.has(i)).join(" "), axes: names };
 }
 
 /** Two parameters that would be loaded from one stored tensor are a slip: sharing is one parameter used twice. */

@@ -1,16 +1,18 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { diagnosticToJson } from "../../diagnostics/frame.js";
 import { resolveBackend } from "../../driver/backends.js";
+import type { Lowered, LowerOptions } from "../../driver/compile.js";
 import { loadMachine, runMachine, runReference } from "../../driver/machine.js";
 import { type Comparison, compareToReference } from "../../ir/graph/compare.js";
 import type { ReferenceTensor } from "../../ir/graph/interpret.js";
 import { fail, ok, type Result } from "../../util/result.js";
 import { type Adapter, type AdapterKind, openAdapter } from "../adapter.js";
 import type { InputOptions, ModelOptions } from "../options.js";
+import { keepPlan, type PlanOptions, planFor, warnOfPlan } from "../plan.js";
 import { type Prepared, prepareModel } from "../prepare.js";
 import { exit, print, report, table } from "../terminal.js";
 
-interface Options extends ModelOptions, InputOptions {
+interface Options extends ModelOptions, InputOptions, PlanOptions {
   readonly backends: string;
   readonly adapter?: AdapterKind;
 }
@@ -34,6 +36,8 @@ export async function compareCommand(file: string, options: Options): Promise<nu
     const known = name === "reference" ? undefined : await resolveBackend(name);
     if (known?.ok === false) return report([known.error], json);
   }
+  const plan = planFor(options);
+  if (!plan.ok) return report([plan.error], json);
   const adapter = names.includes("wgsl") ? await openAdapter(options.adapter) : undefined;
   if (adapter !== undefined && !adapter.ok) return report([adapter.error], json);
   try {
@@ -43,11 +47,19 @@ export async function compareCommand(file: string, options: Options): Promise<nu
     const reference = runReference(graph, inputs, params);
     const rows: Row[] = [];
     const problems: Diagnostic[] = [];
+    const compiled: Lowered[] = [];
     for (const name of names.filter((n) => n !== "reference")) {
-      const compared = await compareBackend(name, prepared.value, reference, adapter?.value, options);
-      if (compared.ok) rows.push(...compared.value);
-      else problems.push(...compared.error);
+      const how = { fp: options.fp, ...plan.value };
+      const compared = await compareBackend(name, prepared.value, reference, adapter?.value, how);
+      if (compared.ok) {
+        rows.push(...compared.value.rows);
+        compiled.push(compared.value.lowered);
+      } else problems.push(...compared.error);
     }
+    const [first] = compiled;
+    const kept = first === undefined ? undefined : keepPlan(options, first);
+    if (kept?.ok === false) problems.push(kept.error);
+    const warnings = warnOfPlan(plan.value, compiled, json);
     const passed = problems.length === 0 && rows.every((r) => r.comparison.passed);
     const on = adapter?.value.name ?? "";
     if (json) {
@@ -59,7 +71,7 @@ export async function compareCommand(file: string, options: Options): Promise<nu
             adapter: on,
             passed,
             results: rows.map((r) => ({ backend: r.backend, output: r.output, ...r.comparison })),
-            diagnostics: problems.map(diagnosticToJson),
+            diagnostics: [...problems.map(diagnosticToJson), ...warnings],
           },
           null,
           2,
@@ -80,23 +92,22 @@ async function compareBackend(
   { graph, inputs, params }: Prepared,
   reference: Reference,
   adapter: Adapter | undefined,
-  options: Options,
-): Promise<Result<readonly Row[], readonly Diagnostic[]>> {
+  how: LowerOptions,
+): Promise<Result<{ readonly rows: readonly Row[]; readonly lowered: Lowered }, readonly Diagnostic[]>> {
   const backend = await resolveBackend(name);
   if (!backend.ok) return fail([backend.error]);
-  const machine = await loadMachine(graph, backend.value, params, adapter?.device, { fp: options.fp });
+  const machine = await loadMachine(graph, backend.value, params, adapter?.device, how);
   if (!machine.ok) return machine;
   try {
     const outputs = await runMachine(machine.value, inputs);
     if (!outputs.ok) return outputs;
-    return ok(
-      Object.entries(reference).flatMap(([output, expected]) => {
-        const tensor = outputs.value[output];
-        return tensor === undefined
-          ? []
-          : [{ backend: name, output, comparison: compareToReference(expected, tensor, wholeModel) }];
-      }),
-    );
+    const rows = Object.entries(reference).flatMap(([output, expected]) => {
+      const tensor = outputs.value[output];
+      return tensor === undefined
+        ? []
+        : [{ backend: name, output, comparison: compareToReference(expected, tensor, wholeModel) }];
+    });
+    return ok({ rows, lowered: machine.value.lowered });
   } finally {
     machine.value.executable.dispose();
   }

@@ -2,8 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { AdapterProfile } from "../../cost/profile.js";
+import { adapterProfile, knownProfile } from "../../driver/adapterProfile.js";
+import { diskStore } from "../../driver/cache.js";
 import { type AdapterKind, openDevice } from "../../runtime/device.node.js";
 import { chooseBackend } from "../adapter.js";
+import { describeProfile } from "../machines.js";
 import { exit, paint, print } from "../terminal.js";
 import { version } from "../version.js";
 
@@ -14,6 +18,8 @@ type AdapterReport =
       readonly name: string;
       readonly features: readonly string[];
       readonly limits: Readonly<Record<string, number>>;
+      /** What it was measured to do; null before anything has measured it. */
+      readonly profile: AdapterProfile | null;
     }
   | { readonly found: false; readonly reason: string };
 
@@ -43,15 +49,18 @@ const limits = [
 ] as const;
 
 /** Says what this machine offers to `lfc run`. `self`: the program, to be started again with a software driver. */
-export async function doctorCommand(options: { readonly json?: boolean }, self?: string): Promise<number> {
-  const found = await examine(self);
+export async function doctorCommand(
+  options: { readonly json?: boolean; readonly measure?: boolean },
+  self?: string,
+): Promise<number> {
+  const found = await examine(self, options.measure === true);
   print(options.json === true ? JSON.stringify(found, null, 2) : describe(found));
   return exit.ok;
 }
 
-async function examine(self: string | undefined): Promise<DoctorReport> {
-  const hardware = await adapter("hardware", self);
-  const swiftshader = await adapter("swiftshader", self);
+async function examine(self: string | undefined, measure: boolean): Promise<DoctorReport> {
+  const hardware = await adapter("hardware", self, measure);
+  const swiftshader = await adapter("swiftshader", self, measure);
   const choice = await chooseBackend(undefined, undefined);
   if (choice.ok) choice.value.adapter?.close();
   return {
@@ -66,12 +75,12 @@ async function examine(self: string | undefined): Promise<DoctorReport> {
   };
 }
 
-async function adapter(kind: AdapterKind, self: string | undefined): Promise<AdapterReport> {
+async function adapter(kind: AdapterKind, self: string | undefined, measure: boolean): Promise<AdapterReport> {
   const opened = await openDevice(kind);
   if (!opened.ok) {
     if (opened.error.fault !== "restart") return { found: false, reason: opened.error.message };
     return (
-      (self === undefined ? undefined : elsewhere(self, opened.error.env)) ?? {
+      (self === undefined ? undefined : elsewhere(self, opened.error.env, measure)) ?? {
         found: false,
         reason: opened.error.message,
       }
@@ -84,6 +93,9 @@ async function adapter(kind: AdapterKind, self: string | undefined): Promise<Ada
       name: of.name,
       features: [...device.features].sort(),
       limits: Object.fromEntries(limits.map((l) => [l, device.limits[l]])),
+      profile: measure
+        ? await adapterProfile(device, of.name, diskStore(), { fresh: true })
+        : (knownProfile(device, diskStore()) ?? null),
     };
   } finally {
     close();
@@ -91,8 +103,9 @@ async function adapter(kind: AdapterKind, self: string | undefined): Promise<Ada
 }
 
 /** A software driver is named when a process starts: another one is asked. It has the variables, so it asks no third. */
-function elsewhere(self: string, env: Readonly<Record<string, string>>): AdapterReport | undefined {
-  const child = spawnSync(process.execPath, [...process.execArgv, self, "doctor", "--json"], {
+function elsewhere(self: string, env: Readonly<Record<string, string>>, measure: boolean): AdapterReport | undefined {
+  const args = [...process.execArgv, self, "doctor", "--json", ...(measure ? ["--measure"] : [])];
+  const child = spawnSync(process.execPath, args, {
     env: { ...process.env, ...env },
     encoding: "utf8",
   });
@@ -127,6 +140,7 @@ function describe({ lfc, node, platform, packages, adapters, run }: DoctorReport
             line(kind, of.name),
             line("", `features: ${of.features.length === 0 ? "none" : of.features.join(", ")}`),
             ...Object.entries(of.limits).map(([name, value]) => line("", `${name} ${value}`)),
+            line("", of.profile === null ? "not measured yet: lfc doctor --measure" : describeProfile(of.profile)),
           ]
         : [line(kind, `none: ${of.reason}`)],
     ),

@@ -1,21 +1,29 @@
 import { join } from "node:path";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
+import { adapterProfile } from "../../driver/adapterProfile.js";
 import { resolveBackend } from "../../driver/backends.js";
+import { diskStore } from "../../driver/cache.js";
+import type { LowerOptions } from "../../driver/compile.js";
 import { loadMachine, type Outputs, runMachine, runReference } from "../../driver/machine.js";
+import { canTime } from "../../driver/timeKernels.js";
 import { writeWhole } from "../../driver/write.js";
 import { writeNpy } from "../../formats/npy.js";
 import { allocate, type TensorData } from "../../ir/dtype.js";
 import type { ReferenceTensor } from "../../ir/graph/interpret.js";
 import { fail, ok, type Result } from "../../util/result.js";
 import { type AdapterKind, type Choice, chooseBackend } from "../adapter.js";
+import { optionsOn } from "../machines.js";
 import type { InputOptions, ModelOptions } from "../options.js";
+import { keepPlan, type PlanOptions, planFor, warnOfPlan } from "../plan.js";
 import { type Prepared, prepareModel } from "../prepare.js";
 import { describeTensor, tensorFacts } from "../summary.js";
-import { exit, print, report } from "../terminal.js";
+import { exit, print, progressLine, report } from "../terminal.js";
+import { describeTuned, tuneOn, withTuned } from "../tuning.js";
 
-interface Options extends ModelOptions, InputOptions {
+interface Options extends ModelOptions, InputOptions, PlanOptions {
   readonly backend?: string;
   readonly adapter?: AdapterKind;
+  readonly tune?: boolean;
   readonly out?: string;
 }
 
@@ -86,7 +94,7 @@ interface Ran {
 
 async function execute(
   choice: Choice,
-  { graph, params, inputs }: Prepared,
+  { graph, params, inputs, sizes }: Prepared,
   options: Options,
 ): Promise<Result<Ran, readonly Diagnostic[]>> {
   if (choice.name === "reference") {
@@ -101,12 +109,27 @@ async function execute(
   }
   const backend = await resolveBackend(choice.name);
   if (!backend.ok) return fail([backend.error]);
-  const machine = await loadMachine(graph, backend.value, params, choice.adapter?.device, {
-    fp: options.fp,
-    backendOptions: choice.options,
-  });
+  const plan = planFor(options);
+  if (!plan.ok) return fail([plan.error]);
+  const { adapter } = choice;
+  const on = { backend: backend.value, device: adapter?.device, options: optionsOn(choice) };
+  let how: LowerOptions = { fp: options.fp, ...on.options, ...plan.value };
+  if (options.tune === true && canTime(backend.value)) {
+    const profile = adapter && (await adapterProfile(adapter.device, adapter.name, diskStore()));
+    const line = progressLine();
+    const tuned = await tuneOn(on, profile, graph, sizes, how, line.show);
+    line.clear();
+    if (!tuned.ok) return tuned;
+    if (options.json !== true) print(describeTuned(tuned.value));
+    how = withTuned(how, tuned.value);
+  }
+  const machine = await loadMachine(graph, backend.value, params, adapter?.device, how);
   if (!machine.ok) return machine;
   try {
+    const { lowered } = machine.value;
+    const kept = keepPlan(options, lowered);
+    if (!kept.ok) return fail([kept.error]);
+    warnOfPlan(plan.value, [lowered], false);
     const start = performance.now();
     const outputs = await runMachine(machine.value, inputs);
     const milliseconds = performance.now() - start;

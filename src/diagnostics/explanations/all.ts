@@ -1,4 +1,5 @@
 import { backend } from "./backend.js";
+import { bench } from "./bench.js";
 import { calls } from "./calls.js";
 import { characters } from "./characters.js";
 import { declarations } from "./declarations.js";
@@ -12,6 +13,7 @@ import { lfir } from "./lfir.js";
 import { models } from "./models.js";
 import { names } from "./names.js";
 import { params } from "./params.js";
+import { plan } from "./plan.js";
 import { reductions } from "./reductions.js";
 import { sizes } from "./sizes.js";
 import { types } from "./types.js";
@@ -32,6 +34,8 @@ export const explanations: readonly Explanation[] = [
   ...params,
   ...elaborate,
   ...io,
+  ...plan,
   ...backend,
+  ...bench,
   ...lfir,
 ].toSorted((a, b) => (a.code < b.code ? -1 : 1));

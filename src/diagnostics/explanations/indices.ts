@@ -85,8 +85,9 @@ model M(x: f32[Half]) -> f32[Whole] {
     text:
       "Only positions of one dimension have an order. In Linformer attention a slot is a mixture of all " +
       "positions, so `softmax[k <= n]` over slots would not be causal: later tokens leak through every slot. " +
-      "Use the prefix form, which projects only what comes before n, or compare whole blocks. To compare the " +
-      "numbers themselves, say so: `f32(k) < f32(n)`.",
+      "Use the prefix form, which projects only what comes before n, or the block form, which has a slot for each " +
+      "block and compares whole blocks; std/attention.lf has both. To compare the numbers themselves, say so: " +
+      "`f32(k) < f32(n)`.",
     wrong: `lf 1
 dim Seq  = 64
 dim Slot = 16

@@ -10,6 +10,7 @@ export const unknownBackendOption = (backend: string, name: string, known: reado
   help: known.length === 0 ? "it has no options" : `its options: ${known.join(", ")}`,
 });
 
+/** An option of a backend with a wrong value. */
 export const wrongBackendOption = (backend: string, name: string, wanted: string): Diagnostic => ({
   code: "LF0451",
   severity: "error",

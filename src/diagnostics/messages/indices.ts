@@ -125,7 +125,9 @@ export const linkedRanges = (link: Span, first: LinkedSide, second: LinkedSide):
 
 const slots =
   "only positions of one dimension have an order. A projected slot mixes all positions, so it is neither before nor after one of them: " +
-  `for causal attention use the prefix form ${code("sum[m <= n] e[k, m] * x[m, c]")} in keys and values, or compare whole blocks`;
+  `for causal attention use the prefix form ${code("sum[m <= n] e[k, m] * x[m, c]")} in keys and values, ` +
+  `or the block form, a slot for each block and ${code("j < b")} between blocks ` +
+  `(${code("linformer_prefix_head")} and ${code("linformer_block_head")} of std/attention.lf)`;
 
 export interface ComparedSide {
   readonly span: Span;

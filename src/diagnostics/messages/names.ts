@@ -144,7 +144,7 @@ export const importMissing = (span: Span, path: string): Diagnostic =>
   error("LF0221", span, `there is no file ${code(path)}`, {
     label: "not found",
     help: path.startsWith("std/")
-      ? "`std/…` names a file of the standard library"
+      ? `\`std/…\` names a file of the standard library; one of yours is ${code(`./${path}`)}`
       : "a path is relative to the file that imports; the standard library is `std/…`",
   });
 

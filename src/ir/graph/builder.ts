@@ -15,14 +15,19 @@ import { mapOperands, operands, operandUses, scalarArgs, useIndices, whereIndice
 export interface GraphBuilder {
   /** `type` is given for `input` and `param` only. */
   add(op: Op, loc: Loc, type?: TensorType): ValueId;
+  /** The type of a value. */
   type(value: ValueId): TensorType;
+  /** The node of a value. */
   node(value: ValueId): Node;
+  /** Where a value comes from. */
   loc(value: ValueId): Loc;
   /** Number of nodes so far; the next new node gets this id. */
   size(): number;
+  /** The graph with these outputs; the builder may go on. */
   finish(name: string, outputs: readonly { readonly name: string; readonly value: ValueId }[]): Graph;
 }
 
+/** A builder of an empty graph. */
 export function graphBuilder(): GraphBuilder {
   const nodes: Node[] = [];
   const locs: Loc[] = [];
@@ -111,6 +116,7 @@ export function inlineGraph(builder: GraphBuilder, graph: Graph, args: readonly 
   return graph.outputs.map((output) => moved(output.value));
 }
 
+/** Whether element types and sizes are equal. */
 export const sameType = (a: TensorType, b: TensorType): boolean =>
   a.dtype === b.dtype &&
   a.shape.length === b.shape.length &&

@@ -26,8 +26,10 @@ export interface InterpretOptions {
   readonly plan?: (node: RegionNode) => number | undefined;
 }
 
+/** A fused op. */
 export type RegionNode = Extract<Node, { op: "region" }>;
 
+/** The outputs of a graph, and what computing them takes. */
 export interface Interpretation {
   readonly outputs: Readonly<Record<string, ReferenceTensor>>;
   readonly counts: {

@@ -26,14 +26,17 @@ export interface TensorType {
 
 /** Position of a node in `Graph.nodes`. */
 export type ValueId = number;
+/** An index of a node: its number among the indices of that node. */
 export type Ix = number;
 
+/** How a node reads a value. */
 export interface Use {
   readonly value: ValueId;
   /** One subscript for each axis of the value. */
   readonly at: readonly Index[];
 }
 
+/** A subscript: affine in the indices of the node, rounded by sizes, or the value of another tensor (a gather). */
 export type Index =
   | { readonly i: "ix"; readonly ix: Ix }
   | { readonly i: "dim"; readonly dim: Dim }
@@ -42,6 +45,7 @@ export type Index =
   | { readonly i: "floordiv" | "mod"; readonly of: Index; readonly by: Dim }
   | { readonly i: "value"; readonly of: Use };
 
+/** The arithmetic of one element. */
 export type Scalar =
   | { readonly e: "const"; readonly value: number; readonly dtype: DType }
   /** Position in the node's `args`. */
@@ -66,8 +70,10 @@ export type Init =
   | { readonly kind: "normal"; readonly std: number }
   | { readonly kind: "uniform"; readonly lo: number; readonly hi: number };
 
+/** How a `reduce` combines; `argmax` and `argmin` give the least index of the extreme, as i32. */
 export type Monoid = "sum" | "max" | "min" | "prod" | "argmax" | "argmin";
 
+/** What a node computes: one of the eight ops, or where a value comes from. */
 export type Op =
   | { readonly op: "input"; readonly name: string }
   | {
@@ -126,8 +132,10 @@ export type Op =
       readonly plans?: readonly Graph[];
     };
 
+/** An op and the type of its result. */
 export type Node = Op & { readonly type: TensorType };
 
+/** A model, or the body of a region. */
 export interface Graph {
   readonly name: string;
   readonly inputs: readonly ValueId[];

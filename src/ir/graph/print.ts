@@ -22,6 +22,7 @@ export interface PrintOptions {
   readonly locs?: boolean;
 }
 
+/** A graph as text; `parseGraph` reads it. */
 export function printGraph(graph: Graph, options: PrintOptions = {}): string {
   const symbols = graphSymbols(graph);
   const cx: Cx = { letters: letterTable(new Set(symbols.keys())), locs: options.locs === true };

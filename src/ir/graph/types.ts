@@ -4,6 +4,7 @@ import type { DType } from "../dtype.js";
 import { fnResult } from "./functions.js";
 import type { Ix, Op, Scalar, TensorType, ValueId } from "./ops.js";
 
+/** The type of a value that a node reads. */
 export type TypeOf = (value: ValueId) => TensorType;
 
 /** The dtype of a scalar expression; `argType` gives the element type of the node's arguments. */

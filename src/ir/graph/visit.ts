@@ -219,12 +219,17 @@ export function rewriteIndex(index: Index, f: IndexRewrite): Index {
   }
 }
 
+/** What to put in place of the parts of a subscript; a part that is not named stays. */
 export interface IndexRewrite {
+  /** Of an index; `index` is the part itself, to be returned where nothing changes. */
   readonly ix?: (ix: Ix, index: Index) => Index;
+  /** Of a value that is read. */
   readonly value?: (value: ValueId) => ValueId;
+  /** Of a size. */
   readonly dim?: (dim: Dim) => Dim;
 }
 
+/** Rebuilds a use from its leaves up. */
 export function rewriteUse(use: Use, f: IndexRewrite): Use {
   const value = f.value ? f.value(use.value) : use.value;
   const at = mapSame(use.at, (index) => rewriteIndex(index, f));
@@ -244,13 +249,19 @@ const renameIx =
     return renamed === ix ? index : { i: "ix", ix: renamed };
   };
 
+/** Gives the indices of a subscript other numbers. */
 export const renameIndexIndices = (index: Index, to: (ix: Ix) => Ix): Index =>
   rewriteIndex(index, { ix: renameIx(to) });
+/** Gives the indices of a use other numbers, in gathers too. */
 export const renameUse = (use: Use, to: (ix: Ix) => Ix): Use => rewriteUse(use, { ix: renameIx(to) });
 
+/** What to put in place of the leaves of a scalar expression; a leaf that is not named stays. */
 export interface ScalarRewrite {
+  /** Of an argument; `body` is the leaf itself. */
   readonly arg?: (arg: number, body: Scalar) => Scalar;
+  /** Of the value of an index; `body` is the leaf itself. */
   readonly index?: (ix: Ix, body: Scalar) => Scalar;
+  /** Of a size. */
   readonly dim?: (dim: Dim) => Dim;
   /** Called on each rebuilt part, children first. */
   readonly part?: (part: Scalar) => Scalar;
@@ -293,6 +304,7 @@ function rewriteParts(body: Scalar, f: ScalarRewrite): Scalar {
   }
 }
 
+/** Gives the indices that a scalar expression mentions other numbers. */
 export const renameScalar = (body: Scalar, to: (ix: Ix) => Ix): Scalar =>
   rewriteScalar(body, {
     index: (ix, part) => {

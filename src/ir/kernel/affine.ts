@@ -1,4 +1,4 @@
-import { addDim, constDim, constValue, type Dim, dimRange, mulDim, scaleDim } from "../dim.js";
+import { addDim, constDim, constValue, type Dim, dimRange, mulDim, sameDim, scaleDim } from "../dim.js";
 import { sameExpr } from "./linear.js";
 import type { KExpr } from "./ops.js";
 
@@ -48,6 +48,28 @@ export const divideAffine = (a: Affine, by: number): Affine => ({
 /** The sum with one of its atoms replaced by a sum. */
 export const replaceTerm = (a: Affine, term: AffineTerm, to: Affine): Affine =>
   addAffine({ terms: a.terms.filter((t) => t !== term), constant: a.constant }, scaleAffine(to, term.by));
+
+/** ⌊x / d⌋ · (d · m) + (x % d) · m is x · m, for sizes d: what an index split over run-time sizes is joined to again. */
+export function rejoinQuotients(a: Affine, affineOf: (e: KExpr) => Affine): Affine {
+  for (const low of a.terms) {
+    if (low.of.k !== "op" || low.of.op !== "mod") continue;
+    const [x, y] = low.of.args;
+    const d = x && y && affineOf(y);
+    if (!d || d.terms.length > 0) continue;
+    const high = a.terms.find(
+      (t) =>
+        t.of.k === "op" &&
+        t.of.op === "floordiv" &&
+        sameExpr(t.of.args[0] ?? t.of, x) &&
+        sameExpr(t.of.args[1] ?? t.of, y) &&
+        sameDim(t.by, mulDim(low.by, d.constant)),
+    );
+    if (!high) continue;
+    const others = { terms: a.terms.filter((t) => t !== low && t !== high), constant: a.constant };
+    return rejoinQuotients(addAffine(others, scaleAffine(affineOf(x), low.by)), affineOf);
+  }
+  return a;
+}
 
 /** The greatest magnitude of a coefficient or of the constant. */
 export const magnitude = (a: Affine): number => Math.max(...[a.constant, ...a.terms.map((t) => t.by)].map(magnitudeOf));

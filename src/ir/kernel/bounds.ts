@@ -1,17 +1,18 @@
 import { invariant } from "../../util/invariant.js";
 import {
+  addDim,
   constDim,
   constValue,
   type Dim,
   dimKey,
   dimRange,
   divDim,
+  floorDivDim,
   isWhole,
   type Range,
   scaleDim,
   subDim,
   symbolDim,
-  type Term,
 } from "../dim.js";
 import {
   type Affine,
@@ -22,6 +23,7 @@ import {
   divideAffine,
   magnitude,
   magnitudeOf,
+  rejoinQuotients,
   replaceTerm,
   scaleAffine,
   shiftAffine,
@@ -29,10 +31,12 @@ import {
   subAffine,
 } from "./affine.js";
 import { consequences } from "./conditions.js";
-import { add, sub, typeOf, variable } from "./expr.js";
+import { decideCondition } from "./decide.js";
+import { sub, typeOf, variable } from "./expr.js";
 import { everyInt, operationRange } from "./intervals.js";
 import { sameExpr, toLinear } from "./linear.js";
 import type { KExpr, KStmt, VarId } from "./ops.js";
+import { quotientOf, ratios, sizeAtLeastZero } from "./sizeProof.js";
 
 /**
  * What is known about i32 values at a place in a kernel: the bounds of the loops round it, the conditions under which
@@ -77,19 +81,6 @@ interface LoopFact {
 /** Whether a product would leave the whole numbers that a size can hold exactly. */
 const tooLarge = (by: Dim, of: Affine): boolean => magnitudeOf(by) * magnitude(of) > 2 ** 50;
 
-const termsOf = (d: Dim): readonly Term[] => (d.op === "poly" ? d.terms : d.op === "symbol" ? [[1, 1, [[d, 1]]]] : []);
-
-/** How often `f` goes into `d`, by each product of sizes that both have. */
-function ratios(d: Dim, f: Dim): readonly number[] {
-  const alone = ([, , powers]: Term): string => dimKey({ op: "poly", terms: [[1, 1, powers]] });
-  return termsOf(f).flatMap((t) => {
-    const same = t[2].length === 0 ? undefined : termsOf(d).find((u) => alone(u) === alone(t));
-    if (same === undefined) return [];
-    const times = (same[0] * t[1]) / (same[1] * t[0]);
-    return Number.isInteger(times) && times > 1 && times < 2 ** 20 ? [times] : [];
-  });
-}
-
 /** Sizes of a kernel about which nothing is known but that they are sizes. */
 export const unknownWorld = (slots: number): World =>
   Array.from({ length: slots }, (_, i) => symbolDim(`dim${i}`, 0, 2147483647));
@@ -110,6 +101,8 @@ export function createBounds(worlds: readonly World[], positive: readonly Dim[] 
   let ranges = new Map<KExpr, Range>();
   let affineFacts = new Map<World, readonly Affine[]>();
   let sums = new Map<World, Map<KExpr, Affine>>();
+  /** What is proved of sizes alone, by their keys. */
+  const sizes = new Map<string, boolean>();
   /** Steps that the running proof may still take, and how deep it is. */
   let budget = 0;
   let depth = 0;
@@ -168,6 +161,7 @@ export function createBounds(worlds: readonly World[], positive: readonly Dim[] 
     const { terms, constant } = toLinear(e);
     result = constantAffine(constDim(constant));
     for (const t of terms) result = addAffine(result, scaleAffine(affineAtom(t.of, world), constDim(t.by)));
+    result = rejoinQuotients(result, (x) => toAffine(x, world));
     known.set(e, result);
     return result;
   };
@@ -280,7 +274,9 @@ export function createBounds(worlds: readonly World[], positive: readonly Dim[] 
           return any([divideAffine(side === "upper" ? x : shiftAffine(x, 1 - b.value), b.value), ...numbers]);
         }
         const inverse = reciprocal(toAffine(b, world));
-        return any(side === "upper" && inverse ? [scaleAffine(x, inverse), ...numbers] : numbers);
+        if (side === "lower" || !inverse) return any(numbers);
+        const most = quotientTops(x, toAffine(b, world).constant, world).map(constantAffine);
+        return any([...most, scaleAffine(x, inverse), ...numbers]);
       }
       case "mod": {
         if (side === "lower" || range(b).lo < 1) return any(numbers);
@@ -289,6 +285,34 @@ export function createBounds(worlds: readonly World[], positive: readonly Dim[] 
       default:
         return any(numbers);
     }
+  };
+
+  /** Sizes that ⌊x / d⌋ does not exceed: exact for x < c · d, where the bound of a fraction is not. */
+  const quotientTops = (x: Affine, d: Dim, world: World): readonly Dim[] =>
+    topsOf(x, world).map((top) => {
+      const turns = divDim(addDim(top, constDim(1)), d);
+      return turns && isWhole(turns) ? subDim(turns, constDim(1)) : floorDivDim(top, d);
+    });
+
+  /** Sizes that a sum does not exceed by a condition, the end of its loop, or as a quotient itself. */
+  const topsOf = (x: Affine, world: World): readonly Dim[] => {
+    if (x.terms.length === 0) return [x.constant];
+    const tops = factsIn(world).flatMap((f) => {
+      const sum = addAffine(f, x);
+      return sum.terms.length === 0 ? [sum.constant] : [];
+    });
+    const [t, another] = x.terms;
+    if (!t || another || constValue(t.by) !== 1) return tops;
+    if (t.of.k === "var") {
+      const end = loops.get(t.of.var);
+      const to = end && toAffine(end.to, world);
+      if (to?.terms.length === 0) return [...tops, addDim(x.constant, subDim(to.constant, constDim(1)))];
+    }
+    if (t.of.k !== "op" || t.of.op !== "floordiv") return tops;
+    const [a, b] = t.of.args;
+    const d = b && toAffine(b, world);
+    if (!a || !d || d.terms.length > 0 || dimRange(d.constant).lo < 1) return tops;
+    return [...tops, ...quotientTops(toAffine(a, world), d.constant, world).map((q) => addDim(x.constant, q))];
   };
 
   /** 1 / d of a positive size of one term. */
@@ -330,23 +354,39 @@ export function createBounds(worlds: readonly World[], positive: readonly Dim[] 
     return result;
   };
 
+  const knownSize = (d: Dim): boolean => {
+    const key = dimKey(d);
+    const known = sizes.get(key) ?? sizeAtLeastZero(d);
+    sizes.set(key, known);
+    return known;
+  };
+
   /** A sum of sizes alone: a multiple of a condition on sizes (`3 < dim.0`) may be taken off. */
   const sizeProved = (d: Dim, world: World): boolean =>
-    dimRange(d).lo >= 0 ||
+    knownSize(d) ||
     factsIn(world).some(
       (f) =>
         f.terms.length === 0 &&
         [1, ...ratios(d, f.constant)].some((times) => dimRange(subDim(d, scaleDim(f.constant, times, 1))).lo >= 0),
     );
 
+  /** The least that a sum can be by the ranges of its parts. */
+  const leastOf = (a: Affine): number =>
+    a.terms.reduce((least, t) => {
+      const of = t.of.k === "var" && loopOfTurn(t.of.var) ? { lo: 0, hi: everyInt.hi } : range(t.of);
+      const by = dimRange(t.by);
+      return least + Math.min(by.lo * of.lo, by.lo * of.hi, by.hi * of.lo, by.hi * of.hi);
+    }, dimRange(a.constant).lo);
+
   const proved = (a: Affine, world: World): boolean => {
     if (a.terms.length === 0) return sizeProved(a.constant, world);
     if (magnitude(a) > 2 ** 50) return false;
+    if (!quiet && leastOf(a) >= 0) return true;
     const reduced: Affine[] = [];
     for (const fact of factsIn(world)) {
       for (const t of a.terms) {
         const same = fact.terms.find((f) => sameExpr(f.of, t.of));
-        const times = same && divDim(t.by, same.by);
+        const times = same && quotientOf(t.by, same.by);
         if (!times || dimRange(times).lo < 0 || tooLarge(times, fact)) continue;
         const rest = subAffine(a, scaleAffine(fact, times));
         // What a condition says outright needs no search.
@@ -400,49 +440,7 @@ export function createBounds(worlds: readonly World[], positive: readonly Dim[] 
     }
   };
 
-  const decide = (cond: KExpr): boolean | undefined => {
-    if (cond.k === "lit") return cond.value !== 0;
-    if (cond.k === "var") {
-      const value = lets.get(cond.var);
-      return value && typeOf(value).dtype === "bool" ? decide(value) : undefined;
-    }
-    if (cond.k !== "op" || cond.type.width !== 1) return undefined;
-    const [a, b] = cond.args;
-    if (!a) return undefined;
-    if (cond.op === "not") {
-      const x = decide(a);
-      return x === undefined ? undefined : !x;
-    }
-    if (!b) return undefined;
-    if (cond.op === "and" || cond.op === "or") {
-      const [x, y] = [decide(a), decide(b)];
-      const dominant = cond.op === "or";
-      if (x === dominant || y === dominant) return dominant;
-      return x === undefined || y === undefined ? undefined : !dominant;
-    }
-    if (typeOf(a).dtype !== "i32" || typeOf(a).width !== 1) return undefined;
-    const less = (x: KExpr, y: KExpr): boolean | undefined =>
-      atLeast(y, add(x, 1)) ? true : atLeast(x, y) ? false : undefined;
-    const invert = (x: boolean | undefined): boolean | undefined => (x === undefined ? undefined : !x);
-    switch (cond.op) {
-      case "lt":
-        return less(a, b);
-      case "gt":
-        return less(b, a);
-      case "ge":
-        return invert(less(a, b));
-      case "le":
-        return invert(less(b, a));
-      case "eq":
-      case "ne": {
-        const apart = atLeast(a, add(b, 1)) || atLeast(b, add(a, 1));
-        const equal = !apart && atLeast(a, b) && atLeast(b, a);
-        return apart || equal ? equal === (cond.op === "eq") : undefined;
-      }
-      default:
-        return undefined;
-    }
-  };
+  const decide = (cond: KExpr): boolean | undefined => decideCondition(cond, { atLeast, valueOf: (v) => lets.get(v) });
 
   return {
     range,

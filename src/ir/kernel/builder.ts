@@ -32,6 +32,8 @@ export interface KB {
 export interface KernelBuilder extends KB {
   /** Opens a grid loop round everything that follows; axes in any order, before `local` and before any statement. */
   grid(axis: 0 | 1 | 2, count: Dim | number, hint?: string): KExpr;
+  /** The body counts on subgroups of this many invocations, neighbours in the order x, y, z. */
+  subgroup(size: number): void;
   /** Opens a loop over the invocations of a workgroup. */
   local(axis: 0 | 1 | 2, count: number, hint?: string): KExpr;
   finish(): Kernel;
@@ -59,6 +61,7 @@ export function kernelBuilder(name: string): KernelBuilder {
   const groups: [Dim, Dim, Dim] = [constDim(1), constDim(1), constDim(1)];
   const local: [number, number, number] = [1, 1, 1];
   const top: KStmt[] = [];
+  let subgroup: number | undefined;
   let here = top;
 
   const fresh = (hint: string): string => {
@@ -175,6 +178,9 @@ export function kernelBuilder(name: string): KernelBuilder {
       local[axis] = count;
       return open(axis, constDim(count), "local", hint);
     },
+    subgroup(size) {
+      subgroup = size;
+    },
     gridSize: () => groups,
     dims: () => slots,
     finish() {
@@ -183,7 +189,7 @@ export function kernelBuilder(name: string): KernelBuilder {
       for (const l of [...shell].reverse()) {
         body = [{ s: "for", var: l.variable, from: int(0), to: l.to, step: 1, bind: l.bind, body }];
       }
-      return { name, buffers, dims: slots.length, local, body };
+      return { name, buffers, dims: slots.length, local, ...(subgroup !== undefined && { subgroup }), body };
     },
   };
 }

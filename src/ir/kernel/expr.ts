@@ -26,6 +26,7 @@ export type Ex = KExpr | number;
 export const kType = (dtype: DType, width: Width = 1): KType => ({ dtype, width });
 const i32 = kType("i32");
 
+/** The type of an expression. */
 export const typeOf = (e: KExpr): KType => (e.k === "dim" ? i32 : e.type);
 const sameType = (a: KType, b: KType): boolean => a.dtype === b.dtype && a.width === b.width;
 
@@ -317,6 +318,18 @@ export function fma(a: Ex, b: Ex, c: Ex): KExpr {
   return raw("fma", [x, y, z], typeOf(x));
 }
 
+/** acc + Σ x.i · columns[i] over the four lanes of x. Integers become plain sums. */
+export function madd4(x: KExpr, columns: readonly KExpr[], acc: KExpr): KExpr {
+  const type = typeOf(acc);
+  invariant(typeOf(x).width === 4 && columns.length === 4, () => "madd4 has four steps");
+  if (!isFloat(type.dtype)) return columns.reduce((s, c, i) => fma(splat(lane(x, i), type.width), c, s), acc);
+  invariant(
+    columns.every((c) => sameType(typeOf(c), type)),
+    () => "columns and sum of madd4 are alike",
+  );
+  return raw("madd4", [x, ...columns, acc], type);
+}
+
 /** `cond ? then : otherwise`; both arms may be evaluated. A scalar condition chooses between whole vectors. */
 export function select(cond: KExpr, then: Ex, otherwise: Ex): KExpr {
   const [a, b] = unify([then, otherwise]);
@@ -461,6 +474,10 @@ export function withOperands(e: KExpr, xs: readonly KExpr[]): KExpr {
       switch (e.op) {
         case "fma":
           return b && c ? fma(a, b, c) : e;
+        case "madd4": {
+          const acc = xs[5];
+          return acc ? madd4(a, xs.slice(1, 5), acc) : e;
+        }
         case "select":
           return b && c ? select(a, b, c) : e;
         case "splat":

@@ -24,8 +24,10 @@ import type { ScalarFn } from "../scalar.js";
  * 10. Edges: loads are proved in range, clamped or guarded, never left to robustness; stores are guarded. [guardBounds]
  */
 export type BufId = string;
+/** The name of a variable, of its own in a kernel. */
 export type VarId = string;
 
+/** Lanes of a value. */
 export type Width = 1 | 2 | 4;
 /** A value of one or more lanes. `bool` has no storage of its own: buffers hold it as u32 words of 0 and 1. */
 export interface KType {
@@ -33,6 +35,7 @@ export interface KType {
   readonly width: Width;
 }
 
+/** Memory that a kernel touches. */
 export type KBuffer =
   | {
       readonly space: "global";
@@ -45,8 +48,13 @@ export type KBuffer =
   | { readonly space: "shared" | "scratch"; readonly id: BufId; readonly type: KType; readonly length: number }
   | { readonly space: "register"; readonly id: BufId; readonly type: KType; readonly length: number };
 
-export type KOp = ScalarFn | "fma" | "select" | "splat" | "convert" | "bitcast";
+/**
+ * `madd4(x, c0, c1, c2, c3, acc)` is acc + x.x·c0 + x.y·c1 + x.z·c2 + x.w·c3, summed and rounded in any order: four steps of
+ * a product, or a matrix times a vector. The columns and the sum have any width, x has four lanes.
+ */
+export type KOp = ScalarFn | "fma" | "madd4" | "select" | "splat" | "convert" | "bitcast";
 
+/** A value: scalar or vector. */
 export type KExpr =
   | { readonly k: "lit"; readonly type: KType; readonly value: number }
   | { readonly k: "var"; readonly var: VarId; readonly type: KType }
@@ -66,11 +74,13 @@ export type KExpr =
       readonly type: KType;
     };
 
+/** Who runs the turns of a loop. */
 export type Bind =
   | { readonly to: "grid" | "local"; readonly axis: 0 | 1 | 2 }
   | { readonly to: "serial" }
   | { readonly to: "unroll" };
 
+/** A statement. */
 export type KStmt =
   | {
       readonly s: "for";
@@ -88,12 +98,14 @@ export type KStmt =
   | { readonly s: "pin" }
   | { readonly s: "barrier" };
 
+/** A kernel: what one dispatch runs. */
 export interface Kernel {
   readonly name: string;
   readonly buffers: readonly KBuffer[];
   /** Number of run-time size slots. */
   readonly dims: number;
   readonly local: readonly [number, number, number];
+  /** Invocations of a subgroup, where the body counts on it. */
   readonly subgroup?: number;
   readonly body: readonly KStmt[];
 }

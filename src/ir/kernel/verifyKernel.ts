@@ -198,6 +198,13 @@ function vectors(k: Kernel): string[] {
         if (types.length !== 3 || types.some((t) => !sameType(t, type)) || !isFloat(type.dtype))
           bad(e, "not three floats");
         return;
+      case "madd4": {
+        const [x, ...rest] = types;
+        const fits = rest.length === 5 && rest.every((t) => sameType(t, type)) && isFloat(type.dtype);
+        if (!fits || !x || !sameType(x, { dtype: type.dtype, width: 4 }))
+          bad(e, "not four lanes, four columns and a sum");
+        return;
+      }
       default: {
         if (types.some((t) => !sameType(t, a))) bad(e, "operands of different types");
         if (isLogic(e.op) && a.dtype !== "bool") bad(e, "not bools");

@@ -9,7 +9,6 @@ import {
   isWhole,
   mulDim,
   printDim,
-  provablyAtLeast,
   sameDim,
   scaleDim,
   symbolsOf,
@@ -18,6 +17,7 @@ import { byteSize } from "../dtype.js";
 import type { Bound, Program, Resource, Step } from "../program/program.js";
 import type { World } from "./bounds.js";
 import type { Kernel } from "./ops.js";
+import { sizeAtLeast, sizeAtLeastZero } from "./sizeProof.js";
 import { verifyKernel } from "./verifyKernel.js";
 
 /**
@@ -110,12 +110,12 @@ function bindings(p: Program): string[] {
         continue;
       }
       if (r.dtype !== b.type.dtype) bad(`${b.id} holds ${b.type.dtype}, ${r.id} ${r.dtype}`);
-      if (!provablyAtLeast(r.length, addDim(bound.offset, bound.length)) || dimRange(bound.offset).lo < 0) {
+      if (!sizeAtLeast(r.length, addDim(bound.offset, bound.length)) || !sizeAtLeastZero(bound.offset)) {
         bad(
           `the window ${printDim(bound.offset)} + ${printDim(bound.length)} of ${b.id} is not proved inside ${r.id} (${printDim(r.length)})`,
         );
       }
-      if (b.space === "global" && !provablyAtLeast(bound.length, mulDim(b.length, constDim(b.type.width)))) {
+      if (b.space === "global" && !sizeAtLeast(bound.length, mulDim(b.length, constDim(b.type.width)))) {
         bad(
           `${b.id} has ${printDim(b.length)} elements of width ${b.type.width}, ${printDim(bound.length)} lanes are bound`,
         );
@@ -149,7 +149,7 @@ function grids(k: Kernel, d: Dispatch): string[] {
 }
 
 const apart = (a: Bound, b: Bound): boolean =>
-  provablyAtLeast(b.offset, addDim(a.offset, a.length)) || provablyAtLeast(a.offset, addDim(b.offset, b.length));
+  sizeAtLeast(b.offset, addDim(a.offset, a.length)) || sizeAtLeast(a.offset, addDim(b.offset, b.length));
 
 function aliases(p: Program): string[] {
   const problems: string[] = [];
@@ -251,7 +251,7 @@ function arena(p: Program): string[] {
   placed.forEach((a, i) => {
     for (const b of placed.slice(i + 1)) {
       const together = a.life[0] <= b.life[1] && b.life[0] <= a.life[1];
-      if (together && !provablyAtLeast(b.from, a.to) && !provablyAtLeast(a.from, b.to)) {
+      if (together && !sizeAtLeast(b.from, a.to) && !sizeAtLeast(a.from, b.to)) {
         problems.push(`P5: ${a.id} and ${b.id} live at the same time in the same bytes`);
       }
     }

@@ -28,6 +28,7 @@ export interface Bound {
   readonly length: Dim;
 }
 
+/** A dispatch of a kernel, or a choice by a size of the run. */
 export type Step =
   | {
       readonly step: "dispatch";
@@ -59,6 +60,7 @@ export interface Lowered {
   readonly steps: readonly Step[];
 }
 
+/** An input, output, parameter or temporary, and the memory it needs. */
 export interface Resource {
   readonly id: string;
   readonly kind: "input" | "param" | "output" | "temp";
@@ -72,6 +74,7 @@ export interface Resource {
   readonly arena?: { readonly offset: Dim };
 }
 
+/** All that a runtime needs: resources, kernels, steps. */
 export interface Program {
   readonly irVersion: 1;
   readonly name: string;

@@ -1,47 +1,48 @@
 // p (contract), attention_head.lf:13
 
 @group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> b_q: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b_keys: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_wq: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b_wk: array<vec4<f32>>;
+var<workgroup> s_left: array<vec4<f32>, 320>;
 
-@compute @workgroup_size(8, 8, 1)
+@compute @workgroup_size(16, 16, 1)
 fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
   var r_acc: vec4<f32>;
   var r_columns: vec4<f32>;
   var r_rows: vec4<f32>;
   var r_block_0: vec4<f32>; var r_block_1: vec4<f32>; var r_block_2: vec4<f32>; var r_block_3: vec4<f32>;
-  let v_group_y = i32(group_id.y);
   let v_group_x = i32(group_id.x);
   let v_y = i32(local_id.y);
   let v_x = i32(local_id.x);
-  r_acc = vec4<f32>(0.0f);
-  let v_at_1 = v_group_y * 64i + v_y * 8i;
-  let v_at_2 = v_group_x * 256i + v_x * 32i;
-  for (var v_k4 = 0i; v_k4 < 8i; v_k4 += 1i) {
-    let v_q_2 = b_q[v_at_1 + v_k4];
-    r_rows = v_q_2;
-    let v_at_3 = v_at_2 + v_k4;
-    let v_keys_2 = b_keys[v_at_3];
-    r_block_0 = v_keys_2;
-    let v_keys_3 = b_keys[v_at_3 + 8i];
-    r_block_1 = v_keys_3;
-    let v_keys_4 = b_keys[v_at_3 + 16i];
-    r_block_2 = v_keys_4;
-    let v_keys_5 = b_keys[v_at_3 + 24i];
-    r_block_3 = v_keys_5;
-    r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
-    let v_a = r_rows.x;
-    r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
-    let v_a_1 = r_rows.y;
-    r_acc = fma(vec4<f32>(v_a_1), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
-    let v_a_2 = r_rows.z;
-    r_acc = fma(vec4<f32>(v_a_2), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
-    let v_a_3 = r_rows.w;
-    r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
+  let v_at_1 = v_y * 16i + v_x;
+  let v_holds_1 = v_at_1 < 64i;
+  let v_at_2 = v_x / 4i * 8i;
+  let v_at_3 = v_x % 4i;
+  let v_at_4 = v_group_x * 128i + v_y * 32i + v_at_2 + v_at_3;
+  let v_at_5 = v_y * 32i + v_at_2 + v_at_3;
+  for (var v_turn = 0i; v_turn < 2i; v_turn += 1i) {
+    if (v_holds_1) {
+      s_left[v_at_1 + 256i] = b_wq[min(v_at_4 + v_turn * 4i, 511i)];
+    }
+    s_left[v_at_1] = b_wk[v_at_5 + v_turn * 4i];
+    workgroupBarrier();
+    for (var v_k4 = 0i; v_k4 < 4i; v_k4 += 1i) {
+      r_rows = s_left[v_y * 4i + v_k4 + 256i];
+      let v_at_6 = v_x * 16i + v_k4;
+      r_block_0 = s_left[v_at_6];
+      r_block_1 = s_left[v_at_6 + 4i];
+      r_block_2 = s_left[v_at_6 + 8i];
+      r_block_3 = s_left[v_at_6 + 12i];
+      r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
+      r_acc = fma(vec4<f32>(r_rows.x), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
+      r_acc = fma(vec4<f32>(r_rows.y), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
+      r_acc = fma(vec4<f32>(r_rows.z), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
+      r_acc = fma(vec4<f32>(r_rows.w), r_columns, r_acc);
+    }
+    workgroupBarrier();
   }
-  let v_r = r_acc;
-  b_p[v_group_y * 256i + v_group_x * 8i + v_y * 32i + v_x] = v_r / vec4<f32>(5.656854f);
+  b_p[v_group_x * 256i + v_y * 16i + v_x] = r_acc;
 }

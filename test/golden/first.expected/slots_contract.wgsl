@@ -4,37 +4,36 @@
 @group(0) @binding(1) var<storage, read> b_e: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> b_x_1: array<vec4<f32>>;
 
-@compute @workgroup_size(8, 8, 1)
+@compute @workgroup_size(8, 16, 1)
 fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
   var r_acc: vec4<f32>;
   var r_columns: vec4<f32>;
   var r_rows: vec4<f32>;
-  let v_group_y = i32(group_id.y);
+  var r_rows_1: vec4<f32>;
   let v_group_x = i32(group_id.x);
   let v_y = i32(local_id.y);
   let v_x = i32(local_id.x);
-  r_acc = vec4<f32>(0.0f);
-  let v_at_1 = v_group_x * 512i + v_y * 64i;
-  for (var v_k4 = v_group_y * 32i; v_k4 < v_group_y * 32i + 32i; v_k4 += 1i) {
-    let v_e_2 = b_e[v_at_1 + v_k4];
-    r_rows = v_e_2;
-    let v_at_2 = v_x + v_k4 * 32i;
-    let v_x_2 = b_x_1[v_at_2];
-    r_columns = v_x_2;
-    let v_a = r_rows.x;
-    r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
-    let v_x_3 = b_x_1[v_at_2 + 8i];
-    r_columns = v_x_3;
-    let v_a_1 = r_rows.y;
-    r_acc = fma(vec4<f32>(v_a_1), r_columns, r_acc);
-    let v_x_4 = b_x_1[v_at_2 + 16i];
-    r_columns = v_x_4;
-    let v_a_2 = r_rows.z;
-    r_acc = fma(vec4<f32>(v_a_2), r_columns, r_acc);
-    let v_x_5 = b_x_1[v_at_2 + 24i];
-    r_columns = v_x_5;
-    let v_a_3 = r_rows.w;
-    r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
+  for (var v_turn = v_group_x * 16i; v_turn < v_group_x * 16i + 16i; v_turn += 1i) {
+    let v_at_1 = v_y * 64i + v_turn * 2i;
+    r_rows = b_e[v_at_1];
+    let v_at_2 = v_x + v_turn * 64i;
+    r_columns = b_x_1[v_at_2];
+    r_acc = fma(vec4<f32>(r_rows.x), r_columns, r_acc);
+    r_columns = b_x_1[v_at_2 + 8i];
+    r_acc = fma(vec4<f32>(r_rows.y), r_columns, r_acc);
+    r_columns = b_x_1[v_at_2 + 16i];
+    r_acc = fma(vec4<f32>(r_rows.z), r_columns, r_acc);
+    r_columns = b_x_1[v_at_2 + 24i];
+    r_acc = fma(vec4<f32>(r_rows.w), r_columns, r_acc);
+    r_rows_1 = b_e[v_at_1 + 1i];
+    r_columns = b_x_1[v_at_2 + 32i];
+    r_acc = fma(vec4<f32>(r_rows_1.x), r_columns, r_acc);
+    r_columns = b_x_1[v_at_2 + 40i];
+    r_acc = fma(vec4<f32>(r_rows_1.y), r_columns, r_acc);
+    r_columns = b_x_1[v_at_2 + 48i];
+    r_acc = fma(vec4<f32>(r_rows_1.z), r_columns, r_acc);
+    r_columns = b_x_1[v_at_2 + 56i];
+    r_acc = fma(vec4<f32>(r_rows_1.w), r_columns, r_acc);
   }
-  b_parts[v_group_y * 128i + v_group_x * 64i + v_y * 8i + v_x] = r_acc;
+  b_parts[v_group_x * 128i + v_y * 8i + v_x] = r_acc;
 }

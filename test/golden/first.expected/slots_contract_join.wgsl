@@ -10,6 +10,6 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   let v_x = i32(local_id.x);
   let v_at_1 = v_group_x * 64i + v_x;
   r_sum = b_parts[v_at_1];
-  r_sum = r_sum + b_parts[v_at_1 + 128i];
+  r_sum += b_parts[v_at_1 + 128i];
   b_slots[v_at_1] = r_sum;
 }

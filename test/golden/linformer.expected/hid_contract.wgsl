@@ -4,6 +4,7 @@
 @group(0) @binding(1) var<storage, read> b_y_1: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> b_w1: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> b_c1: array<vec4<f32>>;
+var<workgroup> s_left: array<vec4<f32>, 512>;
 
 // The error function, within 2e-7: x · p(x²) below 1, 1 - e^-q(|x|) from there to 4, then ±1.
 fn lf_erf_x4(x: vec4<f32>) -> vec4<f32> {
@@ -22,7 +23,7 @@ fn lf_gelu_x4(x: vec4<f32>) -> vec4<f32> {
   return vec4<f32>(0.5) * x * (vec4<f32>(1.0) + lf_erf_x4(x * vec4<f32>(0.70710678)));
 }
 
-@compute @workgroup_size(8, 8, 1)
+@compute @workgroup_size(16, 16, 1)
 fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
   var r_acc_0: vec4<f32>; var r_acc_1: vec4<f32>; var r_acc_2: vec4<f32>; var r_acc_3: vec4<f32>;
   var r_columns: vec4<f32>;
@@ -31,72 +32,48 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   let v_group_x = i32(group_id.x);
   let v_y = i32(local_id.y);
   let v_x = i32(local_id.x);
-  r_acc_0 = vec4<f32>(0.0f);
-  r_acc_1 = vec4<f32>(0.0f);
-  r_acc_2 = vec4<f32>(0.0f);
-  r_acc_3 = vec4<f32>(0.0f);
-  let v_at_1 = v_group_y * 1024i + v_y * 128i;
-  let v_at_3 = v_group_x * 8i + v_x;
-  for (var v_k4 = 0i; v_k4 < 32i; v_k4 += 1i) {
-    let v_at_2 = v_at_1 + v_k4;
-    let v_y_2 = b_y_1[v_at_2];
-    r_rows_0 = v_y_2;
-    let v_y_3 = b_y_1[v_at_2 + 32i];
-    r_rows_1 = v_y_3;
-    let v_y_4 = b_y_1[v_at_2 + 64i];
-    r_rows_2 = v_y_4;
-    let v_y_5 = b_y_1[v_at_2 + 96i];
-    r_rows_3 = v_y_5;
-    let v_at_4 = v_at_3 + v_k4 * 512i;
-    let v_w1_2 = b_w1[v_at_4];
-    r_columns = v_w1_2;
-    let v_a = r_rows_0.x;
-    r_acc_0 = fma(vec4<f32>(v_a), r_columns, r_acc_0);
-    let v_a_4 = r_rows_1.x;
-    r_acc_1 = fma(vec4<f32>(v_a_4), r_columns, r_acc_1);
-    let v_a_5 = r_rows_2.x;
-    r_acc_2 = fma(vec4<f32>(v_a_5), r_columns, r_acc_2);
-    let v_a_6 = r_rows_3.x;
-    r_acc_3 = fma(vec4<f32>(v_a_6), r_columns, r_acc_3);
-    let v_w1_3 = b_w1[v_at_4 + 128i];
-    r_columns = v_w1_3;
-    let v_a_1 = r_rows_0.y;
-    r_acc_0 = fma(vec4<f32>(v_a_1), r_columns, r_acc_0);
-    let v_a_7 = r_rows_1.y;
-    r_acc_1 = fma(vec4<f32>(v_a_7), r_columns, r_acc_1);
-    let v_a_8 = r_rows_2.y;
-    r_acc_2 = fma(vec4<f32>(v_a_8), r_columns, r_acc_2);
-    let v_a_9 = r_rows_3.y;
-    r_acc_3 = fma(vec4<f32>(v_a_9), r_columns, r_acc_3);
-    let v_w1_4 = b_w1[v_at_4 + 256i];
-    r_columns = v_w1_4;
-    let v_a_2 = r_rows_0.z;
-    r_acc_0 = fma(vec4<f32>(v_a_2), r_columns, r_acc_0);
-    let v_a_10 = r_rows_1.z;
-    r_acc_1 = fma(vec4<f32>(v_a_10), r_columns, r_acc_1);
-    let v_a_11 = r_rows_2.z;
-    r_acc_2 = fma(vec4<f32>(v_a_11), r_columns, r_acc_2);
-    let v_a_12 = r_rows_3.z;
-    r_acc_3 = fma(vec4<f32>(v_a_12), r_columns, r_acc_3);
-    let v_w1_5 = b_w1[v_at_4 + 384i];
-    r_columns = v_w1_5;
-    let v_a_3 = r_rows_0.w;
-    r_acc_0 = fma(vec4<f32>(v_a_3), r_columns, r_acc_0);
-    let v_a_13 = r_rows_1.w;
-    r_acc_1 = fma(vec4<f32>(v_a_13), r_columns, r_acc_1);
-    let v_a_14 = r_rows_2.w;
-    r_acc_2 = fma(vec4<f32>(v_a_14), r_columns, r_acc_2);
-    let v_a_15 = r_rows_3.w;
-    r_acc_3 = fma(vec4<f32>(v_a_15), r_columns, r_acc_3);
+  let v_at_1 = v_group_y * 2048i + v_y * 128i + v_x / 4i * 32i + v_x % 4i;
+  let v_at_2 = v_y * 16i + v_x;
+  let v_at_3 = v_group_x * 16i + v_y * 128i + v_x;
+  let v_at_4 = v_y * 16i;
+  for (var v_turn = 0i; v_turn < 8i; v_turn += 1i) {
+    s_left[v_at_2] = b_y_1[v_at_1 + v_turn * 4i];
+    s_left[v_at_2 + 256i] = b_w1[v_at_3 + v_turn * 2048i];
+    workgroupBarrier();
+    for (var v_k4 = 0i; v_k4 < 4i; v_k4 += 1i) {
+      let v_at_5 = v_at_4 + v_k4;
+      r_rows_0 = s_left[v_at_5];
+      r_rows_1 = s_left[v_at_5 + 4i];
+      r_rows_2 = s_left[v_at_5 + 8i];
+      r_rows_3 = s_left[v_at_5 + 12i];
+      let v_at_6 = v_x + v_k4 * 64i;
+      r_columns = s_left[v_at_6 + 256i];
+      r_acc_0 = fma(vec4<f32>(r_rows_0.x), r_columns, r_acc_0);
+      r_acc_1 = fma(vec4<f32>(r_rows_1.x), r_columns, r_acc_1);
+      r_acc_2 = fma(vec4<f32>(r_rows_2.x), r_columns, r_acc_2);
+      r_acc_3 = fma(vec4<f32>(r_rows_3.x), r_columns, r_acc_3);
+      r_columns = s_left[v_at_6 + 272i];
+      r_acc_0 = fma(vec4<f32>(r_rows_0.y), r_columns, r_acc_0);
+      r_acc_1 = fma(vec4<f32>(r_rows_1.y), r_columns, r_acc_1);
+      r_acc_2 = fma(vec4<f32>(r_rows_2.y), r_columns, r_acc_2);
+      r_acc_3 = fma(vec4<f32>(r_rows_3.y), r_columns, r_acc_3);
+      r_columns = s_left[v_at_6 + 288i];
+      r_acc_0 = fma(vec4<f32>(r_rows_0.z), r_columns, r_acc_0);
+      r_acc_1 = fma(vec4<f32>(r_rows_1.z), r_columns, r_acc_1);
+      r_acc_2 = fma(vec4<f32>(r_rows_2.z), r_columns, r_acc_2);
+      r_acc_3 = fma(vec4<f32>(r_rows_3.z), r_columns, r_acc_3);
+      r_columns = s_left[v_at_6 + 304i];
+      r_acc_0 = fma(vec4<f32>(r_rows_0.w), r_columns, r_acc_0);
+      r_acc_1 = fma(vec4<f32>(r_rows_1.w), r_columns, r_acc_1);
+      r_acc_2 = fma(vec4<f32>(r_rows_2.w), r_columns, r_acc_2);
+      r_acc_3 = fma(vec4<f32>(r_rows_3.w), r_columns, r_acc_3);
+    }
+    workgroupBarrier();
   }
-  let v_r_6 = r_acc_0;
-  let v_c1_2 = b_c1[v_at_3];
-  let v_at_5 = v_group_y * 4096i + v_group_x * 8i + v_y * 512i + v_x;
-  b_hid[v_at_5] = lf_gelu_x4(v_c1_2 + v_r_6);
-  let v_r_7 = r_acc_1;
-  b_hid[v_at_5 + 128i] = lf_gelu_x4(v_c1_2 + v_r_7);
-  let v_r_8 = r_acc_2;
-  b_hid[v_at_5 + 256i] = lf_gelu_x4(v_c1_2 + v_r_8);
-  let v_r_9 = r_acc_3;
-  b_hid[v_at_5 + 384i] = lf_gelu_x4(v_c1_2 + v_r_9);
+  let v_c1_2 = b_c1[v_group_x * 16i + v_x];
+  let v_at_7 = v_group_y * 8192i + v_group_x * 16i + v_y * 512i + v_x;
+  b_hid[v_at_7] = lf_gelu_x4(v_c1_2 + r_acc_0);
+  b_hid[v_at_7 + 128i] = lf_gelu_x4(v_c1_2 + r_acc_1);
+  b_hid[v_at_7 + 256i] = lf_gelu_x4(v_c1_2 + r_acc_2);
+  b_hid[v_at_7 + 384i] = lf_gelu_x4(v_c1_2 + r_acc_3);
 }

@@ -11,7 +11,7 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   let v_at_1 = v_group_x * 64i + v_x;
   r_sum = b_parts[v_at_1];
   for (var v_i = 1i; v_i < 4i; v_i += 1i) {
-    r_sum = r_sum + b_parts[v_at_1 + v_i * 2048i];
+    r_sum += b_parts[v_at_1 + v_i * 2048i];
   }
   b_p[v_at_1] = r_sum;
 }

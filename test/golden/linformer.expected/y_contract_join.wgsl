@@ -13,10 +13,8 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   let v_at_1 = v_group_x * 64i + v_x;
   r_sum = b_parts[v_at_1];
   for (var v_i = 1i; v_i < 4i; v_i += 1i) {
-    r_sum = r_sum + b_parts[v_at_1 + v_i * 16384i];
+    r_sum += b_parts[v_at_1 + v_i * 16384i];
   }
-  let v_r = r_sum;
   let v_a_2 = b_a[v_at_1];
-  let v_c2_2 = b_c2[v_x % 32i];
-  b_y[v_at_1] = v_a_2 + v_c2_2 + v_r;
+  b_y[v_at_1] = v_a_2 + b_c2[v_x % 32i] + r_sum;
 }

@@ -2,9 +2,10 @@
 
 @group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b_x_1: array<f32>;
-@group(0) @binding(2) var<storage, read> b_e: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b_p_2: array<vec4<f32>>;
+var<workgroup> s_left: array<vec4<f32>, 192>;
 
-@compute @workgroup_size(4, 8, 1)
+@compute @workgroup_size(8, 16, 1)
 fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
   var r_acc: vec4<f32>;
   var r_columns: vec4<f32>;
@@ -13,36 +14,40 @@ fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id
   let v_group_x = i32(group_id.x);
   let v_y = i32(local_id.y);
   let v_x = i32(local_id.x);
-  r_acc = vec4<f32>(0.0f);
-  let v_at_1 = v_group_x * 8i + v_y;
-  for (var v_k4 = 0i; v_k4 < 32i; v_k4 += 1i) {
-    let v_at_2 = v_at_1 + v_k4 * 256i;
-    let v_x_2 = b_x_1[v_at_2];
-    let v_x_3 = b_x_1[v_at_2 + 64i];
-    let v_x_4 = b_x_1[v_at_2 + 128i];
-    let v_x_5 = b_x_1[v_at_2 + 192i];
-    r_rows = vec4<f32>(v_x_2, v_x_3, v_x_4, v_x_5);
-    let v_at_3 = v_x * 128i + v_k4;
-    let v_e_2 = b_e[v_at_3];
-    r_block_0 = v_e_2;
-    let v_e_3 = b_e[v_at_3 + 32i];
-    r_block_1 = v_e_3;
-    let v_e_4 = b_e[v_at_3 + 64i];
-    r_block_2 = v_e_4;
-    let v_e_5 = b_e[v_at_3 + 96i];
-    r_block_3 = v_e_5;
-    r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
-    let v_a = r_rows.x;
-    r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
-    let v_a_1 = r_rows.y;
-    r_acc = fma(vec4<f32>(v_a_1), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
-    let v_a_2 = r_rows.z;
-    r_acc = fma(vec4<f32>(v_a_2), r_columns, r_acc);
-    r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
-    let v_a_3 = r_rows.w;
-    r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
+  let v_at_1 = v_y * 8i + v_x;
+  let v_holds_1 = v_at_1 < 64i;
+  let v_at_2 = v_x % 4i;
+  let v_at_3 = v_x / 4i;
+  let v_at_4 = v_group_x * 16i + v_y * 2i + v_at_2 * 256i + v_at_3;
+  let v_at_6 = v_y * 64i + v_at_3 * 32i + v_at_2;
+  let v_at_7 = v_y * 4i;
+  for (var v_turn = 0i; v_turn < 8i; v_turn += 1i) {
+    if (v_holds_1) {
+      let v_at_5 = v_at_4 + v_turn * 1024i;
+      let v_x_2 = b_x_1[v_at_5];
+      let v_x_3 = b_x_1[v_at_5 + 64i];
+      let v_x_4 = b_x_1[v_at_5 + 128i];
+      s_left[v_at_1 + 128i] = vec4<f32>(v_x_2, v_x_3, v_x_4, b_x_1[v_at_5 + 192i]);
+    }
+    s_left[v_at_1] = b_p_2[v_at_6 + v_turn * 4i];
+    workgroupBarrier();
+    for (var v_k4 = 0i; v_k4 < 4i; v_k4 += 1i) {
+      r_rows = s_left[v_at_7 + v_k4 + 128i];
+      let v_at_8 = v_x * 16i + v_k4;
+      r_block_0 = s_left[v_at_8];
+      r_block_1 = s_left[v_at_8 + 4i];
+      r_block_2 = s_left[v_at_8 + 8i];
+      r_block_3 = s_left[v_at_8 + 12i];
+      r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
+      r_acc = fma(vec4<f32>(r_rows.x), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
+      r_acc = fma(vec4<f32>(r_rows.y), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
+      r_acc = fma(vec4<f32>(r_rows.z), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
+      r_acc = fma(vec4<f32>(r_rows.w), r_columns, r_acc);
+    }
+    workgroupBarrier();
   }
-  b_p[v_group_x * 32i + v_y * 4i + v_x] = r_acc;
+  b_p[v_group_x * 64i + v_at_7 + v_at_3 * 256i + v_at_2] = r_acc;
 }

@@ -1,39 +1,43 @@
 // vals (contract), linformer_head.lf:14
 
 @group(0) @binding(0) var<storage, read_write> b_vals: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> b_o: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_p: array<f32>;
 @group(0) @binding(2) var<storage, read> b_wv: array<vec4<f32>>;
+var<workgroup> s_left: array<vec4<f32>, 192>;
 
-@compute @workgroup_size(8, 8, 1)
-fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
+@compute @workgroup_size(8, 16, 1)
+fn main(@builtin(local_invocation_id) local_id: vec3<u32>) {
   var r_acc: vec4<f32>;
   var r_columns: vec4<f32>;
   var r_rows: vec4<f32>;
-  let v_group_x = i32(group_id.x);
   let v_y = i32(local_id.y);
   let v_x = i32(local_id.x);
-  r_acc = vec4<f32>(0.0f);
-  let v_at_1 = v_group_x * 128i + v_y * 16i;
-  for (var v_k4 = 0i; v_k4 < 16i; v_k4 += 1i) {
-    let v_o_2 = b_o[v_at_1 + v_k4];
-    r_rows = v_o_2;
-    let v_at_2 = v_x + v_k4 * 32i;
-    let v_wv_2 = b_wv[v_at_2];
-    r_columns = v_wv_2;
-    let v_a = r_rows.x;
-    r_acc = fma(vec4<f32>(v_a), r_columns, r_acc);
-    let v_wv_3 = b_wv[v_at_2 + 8i];
-    r_columns = v_wv_3;
-    let v_a_1 = r_rows.y;
-    r_acc = fma(vec4<f32>(v_a_1), r_columns, r_acc);
-    let v_wv_4 = b_wv[v_at_2 + 16i];
-    r_columns = v_wv_4;
-    let v_a_2 = r_rows.z;
-    r_acc = fma(vec4<f32>(v_a_2), r_columns, r_acc);
-    let v_wv_5 = b_wv[v_at_2 + 24i];
-    r_columns = v_wv_5;
-    let v_a_3 = r_rows.w;
-    r_acc = fma(vec4<f32>(v_a_3), r_columns, r_acc);
+  let v_at_1 = v_y * 8i + v_x;
+  let v_holds_1 = v_at_1 < 64i;
+  let v_at_2 = v_y * 2i + v_x % 4i * 64i + v_x / 4i;
+  for (var v_turn = 0i; v_turn < 4i; v_turn += 1i) {
+    if (v_holds_1) {
+      let v_at_3 = v_at_2 + v_turn * 256i;
+      let v_p_2 = b_p[v_at_3 + 1024i];
+      let v_p_3 = b_p[v_at_3 + 1040i];
+      let v_p_4 = b_p[v_at_3 + 1056i];
+      s_left[v_at_1 + 128i] = vec4<f32>(v_p_2, v_p_3, v_p_4, b_p[v_at_3 + 1072i]);
+    }
+    s_left[v_at_1] = b_wv[v_at_1 + v_turn * 128i];
+    workgroupBarrier();
+    for (var v_k4 = 0i; v_k4 < 4i; v_k4 += 1i) {
+      r_rows = s_left[v_y * 4i + v_k4 + 128i];
+      let v_at_4 = v_x + v_k4 * 32i;
+      r_columns = s_left[v_at_4];
+      r_acc = fma(vec4<f32>(r_rows.x), r_columns, r_acc);
+      r_columns = s_left[v_at_4 + 8i];
+      r_acc = fma(vec4<f32>(r_rows.y), r_columns, r_acc);
+      r_columns = s_left[v_at_4 + 16i];
+      r_acc = fma(vec4<f32>(r_rows.z), r_columns, r_acc);
+      r_columns = s_left[v_at_4 + 24i];
+      r_acc = fma(vec4<f32>(r_rows.w), r_columns, r_acc);
+    }
+    workgroupBarrier();
   }
-  b_vals[v_group_x * 64i + v_y * 8i + v_x] = r_acc;
+  b_vals[v_at_1] = r_acc;
 }

@@ -1,0 +1,3 @@
+import { jaxRunner } from "../jax.mjs";
+
+export const create = (spec, tools) => jaxRunner("wasm", spec, tools);

@@ -1,0 +1,3 @@
+import { jaxRunner } from "../jax.mjs";
+
+globalThis.lfcBench.modules.set("jax-webgpu", (spec, tools) => jaxRunner("webgpu", spec, tools));

@@ -1,0 +1,49 @@
+// p (contract), attention_head.lf:13
+
+@group(0) @binding(0) var<storage, read_write> b_p: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_p_2: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b_x_1: array<vec4<f32>>;
+var<workgroup> s_left: array<vec4<f32>, 320>;
+
+@compute @workgroup_size(16, 16, 1)
+fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(local_invocation_id) local_id: vec3<u32>) {
+  var r_acc: vec4<f32>;
+  var r_columns: vec4<f32>;
+  var r_rows: vec4<f32>;
+  var r_block_0: vec4<f32>; var r_block_1: vec4<f32>; var r_block_2: vec4<f32>; var r_block_3: vec4<f32>;
+  let v_group_y = i32(group_id.y);
+  let v_group_x = i32(group_id.x);
+  let v_y = i32(local_id.y);
+  let v_x = i32(local_id.x);
+  let v_at_1 = v_y * 16i + v_x;
+  let v_holds_1 = v_at_1 < 64i;
+  let v_at_2 = v_x / 4i * 16i;
+  let v_at_3 = v_x % 4i;
+  let v_at_4 = v_group_y * 256i + v_y * 64i + v_at_2 + v_at_3;
+  let v_at_5 = v_group_x * 1024i + v_y * 64i + v_at_2 + v_at_3;
+  for (var v_turn = 0i; v_turn < 4i; v_turn += 1i) {
+    if (v_holds_1) {
+      s_left[v_at_1 + 256i] = b_p_2[min(v_at_4 + v_turn * 4i, 2047i)];
+    }
+    s_left[v_at_1] = b_x_1[v_at_5 + v_turn * 4i];
+    workgroupBarrier();
+    for (var v_k4 = 0i; v_k4 < 4i; v_k4 += 1i) {
+      r_rows = s_left[v_y * 4i + v_k4 + 256i];
+      let v_at_6 = v_x * 16i + v_k4;
+      r_block_0 = s_left[v_at_6];
+      r_block_1 = s_left[v_at_6 + 4i];
+      r_block_2 = s_left[v_at_6 + 8i];
+      r_block_3 = s_left[v_at_6 + 12i];
+      r_columns = vec4<f32>(r_block_0.x, r_block_1.x, r_block_2.x, r_block_3.x);
+      r_acc = fma(vec4<f32>(r_rows.x), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.y, r_block_1.y, r_block_2.y, r_block_3.y);
+      r_acc = fma(vec4<f32>(r_rows.y), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.z, r_block_1.z, r_block_2.z, r_block_3.z);
+      r_acc = fma(vec4<f32>(r_rows.z), r_columns, r_acc);
+      r_columns = vec4<f32>(r_block_0.w, r_block_1.w, r_block_2.w, r_block_3.w);
+      r_acc = fma(vec4<f32>(r_rows.w), r_columns, r_acc);
+    }
+    workgroupBarrier();
+  }
+  b_p[v_group_y * 512i + v_group_x * 16i + v_y * 32i + v_x] = r_acc / vec4<f32>(5.656854f);
+}
