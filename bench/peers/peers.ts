@@ -95,7 +95,7 @@ async function writeDocs(table: string): Promise<void> {
   const text = await readFile(path, "utf8");
   await writeFile(
     path,
-    text.replace(/(<!-- peers -->\n\n).*(\n<!-- end -->)/s, (_, from, to) => `${from}${table}${to}`),
+    text.replace(/(<!-- peers -->\n).*(<!-- end -->)/s, (_, from, to) => `${from}\n${table}\n${to}`),
   );
 }
 
